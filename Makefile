@@ -1,0 +1,50 @@
+# make run     a server on http://127.0.0.1:8000
+# make test    lint, types and the whole test suite
+# make prove   the long proofs at full size
+# make lock    pin the dependencies anew
+
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
+
+.PHONY: run test lint types prove lock clean
+
+run: .venv/run
+	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
+
+test: .venv/test lint types
+	$(BIN)/python -m pytest tests --ignore tests/browser -m "not prove"
+	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test
+	$(BIN)/mypy
+
+prove: .venv/test
+	$(BIN)/python -m pytest tests --ignore tests/browser -m prove
+
+lock:
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf .venv
+
+# Stamps: an installation is repeated only when what is pinned has changed.
+.venv/run: requirements.txt | .venv/made
+	@echo "Installing what Parley runs on. This happens once and takes a minute."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test: requirements-dev.txt | .venv/made
+	@echo "Installing what the tests need. This happens once and takes a minute or two."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch .venv/run $@
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer; set PYTHON=python3.12, say.")'
+	@$(PYTHON) -m venv .venv
+	@touch $@

@@ -1,0 +1,64 @@
+"""Parley: the AI backend between a browser and the model providers."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+from app import cli, logs
+from app.blueprints import (
+    chat,
+    context,
+    conversations,
+    docs,
+    guards,
+    health,
+    models,
+    problems,
+    requests,
+    runs,
+    web,
+)
+from app.config import Config
+from app.providers import registry
+from app.schemas.base import ProblemSchema
+from app.services import assemble
+from app.storage.database import connect
+from app.storage.migrate import migrate
+
+__all__ = ["Config", "create_app"]
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Make the application. Without a `config` the environment is read.
+
+    Raises:
+        ConfigError: the environment holds bad values; it lists them all.
+    """
+    config = config or Config.from_env()
+    logs.configure(config.log_level)
+    database = connect(config.database_url)
+    if database.engine.dialect.name == "sqlite":
+        migrate(database)
+
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=config.max_body_bytes,
+        API_TITLE="Parley",
+        API_VERSION="0.1.0",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.extensions[context.EXTENSION] = assemble(config, database, registry.build(config))
+    requests.install(app)
+    guards.install(app)
+    api = Api(app)
+    api.ERROR_SCHEMA = ProblemSchema
+    for room in (chat, conversations, runs, models, health):
+        api.register_blueprint(room.blueprint)
+    app.register_blueprint(web.blueprint)
+    app.register_blueprint(docs.blueprint)
+    problems.install(app)
+    cli.install(app)
+    return app

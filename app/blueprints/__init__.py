@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: views load, call and answer."""

@@ -1,0 +1,43 @@
+"""Runs: their state, their events from any position on, and their stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from app.blueprints.bodies import Blueprint
+from app.blueprints.context import caller, services
+from app.blueprints.streaming import streamed
+from app.schemas.chat import StreamEvent
+from app.schemas.runs import EventsQuery, RunSchema
+
+blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="Generations")
+
+
+@blueprint.get("/<run_id>")
+@blueprint.response(200, RunSchema)
+def read(run_id: str) -> object:
+    """Read a run's state."""
+    return services().runs.read(caller().owner, run_id)
+
+
+@blueprint.get("/<run_id>/events")
+@blueprint.arguments(EventsQuery, location="query")
+@blueprint.response(200, StreamEvent, content_type="text/event-stream")
+def events(query: dict[str, Any], run_id: str) -> Response:
+    """Read a run's events again, from the one after `after` or `Last-Event-ID` on."""
+    run = services().runs.live(caller().owner, run_id)
+    return streamed(run, _position(query["after"]))
+
+
+@blueprint.post("/<run_id>/stop")
+@blueprint.response(200, RunSchema)
+def stop(run_id: str) -> object:
+    """Stop a run. Its stream ends with `done` and the finish reason `stopped`."""
+    return services().runs.stop(caller().owner, run_id)
+
+
+def _position(after: int | None) -> int:
+    last = request.headers.get("Last-Event-ID", "")
+    return int(last) if after is None and last.isascii() and last.isdigit() else after or 0

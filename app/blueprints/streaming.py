@@ -1,0 +1,55 @@
+"""A run as an HTTP answer: streamed, or whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from app.blueprints import problems
+from app.blueprints.context import services
+from app.encoders import native, sse
+from app.events import Done, Failure, collect
+from app.runs.run import Reader, Run
+
+# Seconds of silence before a heartbeat: routers close what is idle for 55 to 100 (field practice).
+_IDLE = 10.0
+
+
+def streamed(run: Run, after: int = 0) -> Response:
+    """The run's events from number `after` + 1 on, and those that follow."""
+    reader, open_streams = Reader(run, after), services().metrics.open_streams
+    open_streams.inc()
+    body = sse.stream(reader.follow(_IDLE), native.encode, after)
+    response = Response(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    response.call_on_close(reader.close)
+    response.call_on_close(open_streams.dec)
+    return response
+
+
+def whole(run: Run) -> Response | dict[str, Any]:
+    """The same events folded into one answer, once the run has ended."""
+    reader = Reader(run)
+    try:
+        for _ in reader.follow():
+            pass
+    finally:
+        reader.close()
+    return _folded(run)
+
+
+def _folded(run: Run) -> Response | dict[str, Any]:
+    answer = collect(run.events)
+    start, end = answer.start, answer.end
+    if isinstance(end, Failure):
+        return problems.answer(end.problem)
+    assert start is not None
+    assert isinstance(end, Done)
+    return {
+        "run_id": start.run_id,
+        "conversation_id": start.conversation_id,
+        "message": {"id": start.message_id, "role": "assistant", "content": answer.text},
+        "model": start.model,
+        "truncated_turns": start.truncated_turns,
+        **native.done(end),
+    }

@@ -1,0 +1,187 @@
+"""One frozen Config, and the only reader of the environment.
+
+Every variable can be read from a file: `OPENAI_API_KEY_FILE=/run/secrets/key` stands for
+`OPENAI_API_KEY`. A `.env` file in the working directory is read too; the environment wins.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import load_dotenv
+from environs import EnvError, FileAwareEnv, ValidationError
+from marshmallow.validate import OneOf, Range
+
+Environment = Literal["development", "staging", "production"]
+
+_COMPATIBLE = re.compile(r"COMPATIBLE_([A-Z0-9_]+)_BASE_URL(?:_FILE)?")
+_TAKEN = {"openai", "anthropic", "ollama", "demo"}
+
+
+class ConfigError(Exception):
+    """The environment cannot be used; `problems` holds a sentence for each bad value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"Parley cannot start with this configuration:\n{listed}")
+
+
+@dataclass(frozen=True)
+class CompatibleServer:
+    """A server that speaks OpenAI's chat completions, at `base_url` (which ends in /v1)."""
+
+    name: str
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says. Times are in seconds, sizes in bytes."""
+
+    app_env: Environment = "development"
+    port: int | None = None
+    web_concurrency: int = 1
+    database_url: str = "sqlite:///parley.db"
+    admin_key: str | None = field(default=None, repr=False)
+    chat_model: str | None = None
+    openai_api_key: str | None = field(default=None, repr=False)
+    openai_base_url: str | None = None
+    anthropic_api_key: str | None = field(default=None, repr=False)
+    anthropic_base_url: str | None = None
+    ollama_base_url: str | None = None
+    compatible: tuple[CompatibleServer, ...] = ()
+    connect_timeout: float = 5.0
+    read_timeout: float = 120.0
+    run_timeout: float = 600.0
+    drain_timeout: float = 30.0
+    max_body_bytes: int = 1_048_576
+    demo_tokens_per_second: float = 25.0
+    log_level: str = "INFO"
+
+    @property
+    def open(self) -> bool:
+        """Whether callers need no key: on loopback only."""
+        return self.port is None
+
+    @property
+    def bind(self) -> str:
+        return "127.0.0.1:8000" if self.port is None else f"0.0.0.0:{self.port}"
+
+    @classmethod
+    def from_env(cls) -> Config:
+        """Read the environment. Raises ConfigError with every bad value in it."""
+        load_dotenv(".env")
+        env = FileAwareEnv(eager=False)
+        values = _read(env)
+        problems = _sealed(env) + _contradictions(values)
+        if problems:
+            raise ConfigError(problems)
+        return cls(**values)
+
+
+def _default(name: str) -> Any:
+    return next(f.default for f in fields(Config) if f.name == name)
+
+
+def _read(env: FileAwareEnv) -> dict[str, Any]:
+    def text(name: str, **kwargs: Any) -> Any:
+        # An empty value (`OPENAI_API_KEY=`) means that it is not set, as in a shell.
+        return env.str(name.upper(), "", **kwargs) or _default(name)
+
+    def number(name: str, low: float, high: float) -> Any:
+        return env.float(name.upper(), _default(name), validate=Range(low, high))
+
+    def whole(name: str, low: int, high: int) -> Any:
+        return env.int(name.upper(), _default(name), validate=Range(low, high))
+
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
+    return {
+        "app_env": env.str(
+            "APP_ENV", "development", validate=OneOf(["development", "staging", "production"])
+        ),
+        "port": whole("port", 1, 65535),
+        "web_concurrency": whole("web_concurrency", 1, 1024),
+        "database_url": text("database_url", validate=_database),
+        "admin_key": text("admin_key", validate=_strong),
+        "chat_model": text("chat_model"),
+        "openai_api_key": text("openai_api_key", validate=_header_safe),
+        "openai_base_url": text("openai_base_url", validate=_web_address),
+        "anthropic_api_key": text("anthropic_api_key", validate=_header_safe),
+        "anthropic_base_url": text("anthropic_base_url", validate=_web_address),
+        "ollama_base_url": text("ollama_base_url", validate=_web_address),
+        "compatible": tuple(_compatible(env, name) for name in _compatible_names()),
+        "connect_timeout": number("connect_timeout", 0.05, 120),
+        "read_timeout": number("read_timeout", 0.05, 3600),
+        "run_timeout": number("run_timeout", 0.1, 86_400),
+        "drain_timeout": number("drain_timeout", 0, 3600),
+        "max_body_bytes": whole("max_body_bytes", 1024, 100_000_000),
+        "demo_tokens_per_second": number("demo_tokens_per_second", 0.1, 1_000_000),
+        "log_level": env.str("LOG_LEVEL", "INFO", validate=OneOf(levels)),
+    }
+
+
+def _compatible_names() -> list[str]:
+    return sorted({m[1] for m in map(_COMPATIBLE.fullmatch, os.environ) if m})
+
+
+def _compatible(env: FileAwareEnv, name: str) -> CompatibleServer:
+    base_url = env.str(f"COMPATIBLE_{name}_BASE_URL", validate=_web_address)
+    api_key = env.str(f"COMPATIBLE_{name}_API_KEY", "", validate=_header_safe) or None
+    return CompatibleServer(name.lower(), base_url, api_key)
+
+
+def _sealed(env: FileAwareEnv) -> list[str]:
+    try:
+        env.seal()
+    except EnvError as error:
+        found: dict[str, list[str]] = getattr(error, "error_messages", {})
+        return [f"{name}: {' '.join(said)}" for name, said in found.items()] or [str(error)]
+    return []
+
+
+def _contradictions(values: dict[str, Any]) -> list[str]:
+    problems = [
+        f"COMPATIBLE_{server.name.upper()}_BASE_URL: this name is a provider of its own already; "
+        "choose another."
+        for server in values["compatible"]
+        if server.name in _TAKEN
+    ]
+    if values["port"] and not values["admin_key"]:
+        problems.append(
+            "ADMIN_KEY: with PORT set, Parley listens on every address and needs a key in force. "
+            "Set ADMIN_KEY to a random text (for example the output of `openssl rand -hex 24`), or "
+            "unset PORT to listen on this machine only."
+        )
+    if (values["web_concurrency"] or 1) > 1:
+        problems.append(
+            "WEB_CONCURRENCY: this version runs one worker, because runs, limits and stop signals "
+            "live in its memory. Set WEB_CONCURRENCY=1; one worker serves thousands of streams."
+        )
+    return problems
+
+
+def _web_address(value: str) -> None:
+    if value and not (urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname):
+        raise ValidationError("Not a web address; it must look like https://host/v1.")
+
+
+def _database(value: str) -> None:
+    if value and not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", value):
+        raise ValidationError("Must start with sqlite:// or postgresql://.")
+
+
+def _strong(value: str) -> None:
+    if 0 < len(value) < 8:
+        raise ValidationError("Too short to be a key; take a random text of 24 characters or so.")
+    _header_safe(value)
+
+
+def _header_safe(value: str) -> None:
+    if not (value.isascii() and value.isprintable()):
+        raise ValidationError("Holds a line break or a character that no key has.")

@@ -1,0 +1,1 @@
+"""From events to bytes, an encoder for each format that clients read."""

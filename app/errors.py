@@ -1,0 +1,197 @@
+"""The tree of errors. Errors carry data; what a caller reads is made of it in one place.
+
+    ParleyError                      500  internal_error
+    ├── BadInput                     422  invalid_request      errors by field
+    │   ├── MalformedBody            400  malformed_body
+    │   ├── UnknownModel             422  unknown_model
+    │   └── ContextTooLong           422  context_too_long
+    ├── NotAuthenticated             401  not_authenticated
+    ├── NotAllowed                   403  not_allowed
+    ├── NotFound                     404  not_found            kind
+    ├── Conflict                     409  conflict
+    ├── Unavailable                  503  unavailable          retryable
+    │   └── ShuttingDown             503  shutting_down
+    ├── OutputTooLong                502  output_too_long
+    └── ProviderError                502  provider_error       provider, model, upstream_status
+        ├── ProviderMisconfigured    502  provider_misconfigured   our key is wrong
+        ├── ProviderRefused          422  provider_refused     in its eyes it is invalid
+        ├── ModelNotFound            422  model_not_found
+        ├── RateLimited              503  provider_rate_limited   retry_after in seconds
+        ├── Overloaded               503  provider_overloaded
+        ├── Unreachable              502  provider_unreachable
+        ├── ProviderTimeout          504  provider_timeout     limit: connect, read, deadline
+        ├── ProtocolBroken           502  provider_protocol    what came is not what was agreed
+        └── CutOff                   502  provider_cut_off     the stream ended without its end
+
+`code` is what a program branches on, `detail` what a person reads, `retryable` whether the same
+request may succeed later. `status` is the HTTP status (RFC 9110) where there still is one to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An error as RFC 9457 writes it, with our members `code`, `retryable` and `request_id`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+    request_id: str | None = None
+    errors: Mapping[str, Any] | None = None
+    retry_after: int | None = None
+
+
+class ParleyError(Exception):
+    """What can go wrong, with the sentence that a person reads."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str = "Something broke on our side. It is in the log under this request id.",
+        *,
+        errors: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.retry_after = retry_after
+
+    def problem(self, request_id: str | None = None) -> Problem:
+        return Problem(
+            type=f"urn:parley:{self.code}",
+            title=HTTPStatus(self.status).phrase,
+            status=self.status,
+            detail=self.detail,
+            code=self.code,
+            retryable=self.retryable,
+            request_id=request_id,
+            errors=self.errors,
+            retry_after=None if self.retry_after is None else max(1, round(self.retry_after)),
+        )
+
+
+class BadInput(ParleyError):
+    code, status = "invalid_request", 422
+
+
+class MalformedBody(BadInput):
+    code, status = "malformed_body", 400
+
+
+class UnknownModel(BadInput):
+    code = "unknown_model"
+
+
+class ContextTooLong(BadInput):
+    code = "context_too_long"
+
+
+class NotAuthenticated(ParleyError):
+    code, status = "not_authenticated", 401
+
+
+class NotAllowed(ParleyError):
+    code, status = "not_allowed", 403
+
+
+class NotFound(ParleyError):
+    """Absent, or somebody else's: the caller cannot tell which."""
+
+    code, status = "not_found", 404
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"There is no {kind} with this id, or it is not yours.")
+        self.kind = kind
+
+
+class Conflict(ParleyError):
+    code, status = "conflict", 409
+
+
+class Unavailable(ParleyError):
+    code, status, retryable = "unavailable", 503, True
+
+
+class ShuttingDown(Unavailable):
+    code = "shutting_down"
+
+
+class OutputTooLong(ParleyError):
+    code, status = "output_too_long", 502
+
+
+class ProviderError(ParleyError):
+    """Something between us and a provider, or in it. `upstream_status` is its HTTP status."""
+
+    code, status, retryable = "provider_error", 502, True
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        provider: str,
+        model: str | None = None,
+        upstream_status: int | None = None,
+        upstream_request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.provider = provider
+        self.model = model
+        self.upstream_status = upstream_status
+        self.upstream_request_id = upstream_request_id
+
+
+class ProviderMisconfigured(ProviderError):
+    code, retryable = "provider_misconfigured", False
+
+
+class ProviderRefused(ProviderError):
+    code, status, retryable = "provider_refused", 422, False
+
+
+class ModelNotFound(ProviderError):
+    code, status, retryable = "model_not_found", 422, False
+
+
+class RateLimited(ProviderError):
+    code, status = "provider_rate_limited", 503
+
+
+class Overloaded(ProviderError):
+    code, status = "provider_overloaded", 503
+
+
+class Unreachable(ProviderError):
+    code = "provider_unreachable"
+
+
+class ProviderTimeout(ProviderError):
+    """A limit in time was reached: `limit` is connect, read (between bytes) or deadline."""
+
+    code, status = "provider_timeout", 504
+
+    def __init__(self, detail: str, *, limit: str, provider: str, model: str | None = None) -> None:
+        super().__init__(detail, provider=provider, model=model)
+        self.limit = limit
+
+
+class ProtocolBroken(ProviderError):
+    code = "provider_protocol"
+
+
+class CutOff(ProviderError):
+    code = "provider_cut_off"

@@ -1,0 +1,110 @@
+"""The typed things that happen in a run, and the only fold over them.
+
+A provider yields `ModelEvent`s; the run's log holds `Event`s. Exactly one `Done` or `Failure`
+ends a log. Events are msgspec structs because one is made for every token: making one costs a
+tenth of what a frozen dataclass does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from app.errors import Problem
+
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "stopped"]
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens of one answer.
+
+    `input_tokens` is the whole input: what was read from a cache (`cached_input_tokens`) and
+    written to it (`cache_write_tokens`) is part of it. `output_tokens` includes the reasoning.
+    `estimated` says that the provider did not send the figures and we counted.
+    """
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    run_id: str
+    conversation_id: str
+    message_id: str
+    user_message_id: str
+    parent_id: str | None
+    model: str
+    truncated_turns: int = 0
+
+
+class TextDelta(msgspec.Struct, frozen=True, gc=False):
+    text: str
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True, gc=False):
+    text: str
+
+
+class UsageReport(msgspec.Struct, frozen=True):
+    """The tokens so far; a later report replaces an earlier one."""
+
+    usage: Usage
+    cost_usd: Decimal | None = None
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """The provider's own word that the answer is whole."""
+
+    reason: FinishReason
+
+
+class Done(msgspec.Struct, frozen=True):
+    finish_reason: FinishReason
+    usage: Usage
+    cost_usd: Decimal | None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    problem: Problem
+
+
+ModelEvent = TextDelta | ReasoningDelta | UsageReport | Finish
+Terminal = Done | Failure
+Event = Start | TextDelta | ReasoningDelta | UsageReport | Done | Failure
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as one value. `end` is None while it goes on."""
+
+    start: Start | None
+    text: str
+    reasoning: str
+    end: Terminal | None
+
+
+def collect(events: Iterable[Event]) -> Answer:
+    """Fold a log into the answer that it tells."""
+    start: Start | None = None
+    end: Terminal | None = None
+    text: list[str] = []
+    reasoning: list[str] = []
+    for event in events:
+        match event:
+            case TextDelta():
+                text.append(event.text)
+            case ReasoningDelta():
+                reasoning.append(event.text)
+            case Start():
+                start = event
+            case Done() | Failure():
+                end = event
+            case UsageReport():
+                pass
+    return Answer(start=start, text="".join(text), reasoning="".join(reasoning), end=end)

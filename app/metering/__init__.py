@@ -1,0 +1,1 @@
+"""Tokens and money, known here and nowhere else."""

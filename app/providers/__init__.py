@@ -1,0 +1,1 @@
+"""Where the vendors' wire formats are known, and nowhere else."""

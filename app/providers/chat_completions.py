@@ -1,0 +1,130 @@
+"""OpenAI's chat completions on the wire: the body to send and the chunks that come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.events import Finish, FinishReason, ModelEvent, ReasoningDelta, TextDelta, Usage
+from app.events import UsageReport as Report
+from app.providers.base import ModelRequest
+from app.providers.faults import Origin, from_frame
+from app.providers.surrogates import SurrogateJoiner
+from app.providers.wire import parse
+
+
+def body(request: ModelRequest, *, limit_field: str) -> dict[str, Any]:
+    """The JSON to post. `limit_field` is what the server calls its output limit.
+
+    Usage comes in a last chunk of its own, only if it is asked for (stream_options).
+    """
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    said = [{"role": m.role, "content": m.text} for m in request.messages]
+    optional = {"temperature": request.temperature, limit_field: request.max_output_tokens}
+    return {
+        "model": request.model,
+        "messages": system + said,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+class _Delta(msgspec.Struct, gc=False):
+    content: str | None = None
+    reasoning_content: str | None = None  # DeepSeek, vLLM, llama.cpp
+    reasoning: str | None = None  # Ollama, OpenRouter
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Chunk)
+
+_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+}
+
+
+class ChatCompletions:
+    """The dialect of OpenAI and of all that speak its format."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.ended = False
+        self._origin = origin
+        self._joiner = SurrogateJoiner()
+        self._reason: str | None = None
+
+    def decode(self, data: bytes, into: list[ModelEvent]) -> None:
+        if data == b"[DONE]":
+            self.ended = True
+            return
+        chunk = parse(data, _decoder, self._origin)
+        if chunk.choices:
+            self._choice(chunk.choices[0], into)
+        if chunk.usage is not None:
+            into.append(Report(_usage(chunk.usage)))
+        if chunk.error:
+            raise from_frame(self._origin, chunk.error)
+
+    def _choice(self, choice: _Choice, into: list[ModelEvent]) -> None:
+        delta = choice.delta
+        if delta is not None:
+            said = delta.content or delta.refusal
+            if said and (text := self._joiner.feed(said)):
+                into.append(TextDelta(text))
+            thought = delta.reasoning_content or delta.reasoning
+            if thought:
+                into.append(ReasoningDelta(thought))
+        if choice.finish_reason:
+            self._reason = choice.finish_reason
+
+    def close(self, into: list[ModelEvent]) -> bool:
+        """Whole if a finish_reason came; a few compatible servers send only `[DONE]`."""
+        if not (self._reason or self.ended):
+            return False
+        if rest := self._joiner.flush():
+            into.append(TextDelta(rest))
+        into.append(Finish(_REASONS.get(self._reason or "stop", "stop")))
+        return True
+
+
+def _usage(usage: _Usage) -> Usage:
+    """OpenAI's prompt_tokens include the cached, its completion_tokens the reasoning."""
+    prompt = usage.prompt_tokens_details or _PromptDetails()
+    completion = usage.completion_tokens_details or _CompletionDetails()
+    return Usage(
+        input_tokens=usage.prompt_tokens,
+        cached_input_tokens=prompt.cached_tokens or 0,
+        output_tokens=usage.completion_tokens,
+        reasoning_tokens=completion.reasoning_tokens or 0,
+    )

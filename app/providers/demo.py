@@ -1,0 +1,61 @@
+"""The built-in model: needs nothing, says what it is, and remembers the conversation."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+
+from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
+from app.messages import Message
+from app.providers.base import ModelRequest
+from app.providers.demo_replies import reply
+
+_PIECE = re.compile(r"\s*\S{1,12}")
+
+
+class Demo:
+    """Deterministic: the same conversation gets the same answer. Streams at a human pace."""
+
+    name = "demo"
+
+    def __init__(self, tokens_per_second: float = 25.0) -> None:
+        self._pause = 1 / tokens_per_second
+
+    def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
+        said = [message.text for message in request.messages if message.role == "user"]
+        pieces = _pieces(reply(said, request.system))
+        limit = request.max_output_tokens or len(pieces)
+        for piece in pieces[:limit]:
+            time.sleep(self._pause)
+            yield [TextDelta(piece)]
+        counted = Usage(
+            input_tokens=sum(len(_pieces(text)) for text in _texts(request)),
+            output_tokens=min(limit, len(pieces)),
+        )
+        yield [UsageReport(counted), Finish("length" if limit < len(pieces) else "stop")]
+
+    def models(self) -> Sequence[str]:
+        return ["demo"]
+
+    def default_model(self) -> str:
+        return "demo"
+
+    def context_window(self, model: str) -> int:
+        return 8192
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut into words and parts of words, much as a tokenizer does; joined they are the text."""
+    pieces = _PIECE.findall(text)
+    rest = text[sum(map(len, pieces)) :]
+    return [*pieces, rest] if rest else pieces
+
+
+def _texts(request: ModelRequest) -> list[str]:
+    system = [request.system] if request.system else []
+    return system + [_text(message) for message in request.messages]
+
+
+def _text(message: Message) -> str:
+    return message.text

@@ -1,0 +1,110 @@
+"""Anthropic's message stream on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.events import Finish, FinishReason, ModelEvent, ReasoningDelta, TextDelta, Usage
+from app.events import UsageReport as Report
+from app.providers.faults import Origin, from_frame
+from app.providers.surrogates import SurrogateJoiner
+from app.providers.wire import parse
+
+
+class _Delta(msgspec.Struct, gc=False):
+    text: str | None = None
+    thinking: str | None = None
+    stop_reason: str | None = None
+
+
+class _Usage(msgspec.Struct):
+    input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class _Message(msgspec.Struct):
+    usage: _Usage | None = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    type: str
+    delta: _Delta | None = None
+    usage: _Usage | None = None
+    message: _Message | None = None
+    error: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Event)
+
+_REASONS: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+
+
+class MessagesApi:
+    """The dialect. Usage comes in two places and the later figures replace the earlier."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.ended = False
+        self._origin = origin
+        self._joiner = SurrogateJoiner()
+        self._usage = _Usage()
+        self._reason: str | None = None
+
+    def decode(self, data: bytes, into: list[ModelEvent]) -> None:
+        event = parse(data, _decoder, self._origin)
+        if event.type == "content_block_delta" and event.delta is not None:
+            self._delta(event.delta, into)
+        elif event.type == "message_delta":
+            self._reason = event.delta.stop_reason if event.delta else None
+            self._count(event.usage, into)
+        elif event.type == "message_start" and event.message is not None:
+            self._count(event.message.usage, into)
+        elif event.type == "message_stop":
+            self.ended = True
+        elif event.type == "error":
+            raise from_frame(self._origin, event.error)
+
+    def _delta(self, delta: _Delta, into: list[ModelEvent]) -> None:
+        if delta.text and (text := self._joiner.feed(delta.text)):
+            into.append(TextDelta(text))
+        if delta.thinking:
+            into.append(ReasoningDelta(delta.thinking))
+
+    def _count(self, usage: _Usage | None, into: list[ModelEvent]) -> None:
+        """Figures are cumulative: overwrite with what is there, never add."""
+        if usage is None:
+            return
+        known = msgspec.structs.asdict(self._usage)
+        said = {k: v for k, v in msgspec.structs.asdict(usage).items() if v is not None}
+        self._usage = _Usage(**{**known, **said})
+        into.append(Report(_as_ours(self._usage)))
+
+    def close(self, into: list[ModelEvent]) -> bool:
+        if not self.ended:
+            return False
+        if rest := self._joiner.flush():
+            into.append(TextDelta(rest))
+        into.append(Finish(_REASONS.get(self._reason or "end_turn", "stop")))
+        return True
+
+
+def _as_ours(usage: _Usage) -> Usage:
+    """Anthropic's input_tokens leave out what a cache was read or written for; ours don't."""
+    read = usage.cache_read_input_tokens or 0
+    written = usage.cache_creation_input_tokens or 0
+    return Usage(
+        input_tokens=(usage.input_tokens or 0) + read + written,
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+        output_tokens=usage.output_tokens or 0,
+    )

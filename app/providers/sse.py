@@ -1,0 +1,69 @@
+"""An incremental decoder of server-sent events: bytes in, the data of complete events out.
+
+Framing is done on bytes and decoding after it, so a character or a frame may be cut anywhere.
+The rules are those of the HTML standard, section 9.2.6: CR, LF and CRLF end a line, one BOM at
+the start and one space after the colon are dropped, an unfinished last event is discarded.
+"""
+
+from __future__ import annotations
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class FrameTooLong(ValueError):
+    """One event is larger than the decoder may hold."""
+
+
+class EventStreamDecoder:
+    """Keeps what is not complete yet; `limit` bounds it, in bytes."""
+
+    def __init__(self, limit: int = 8_388_608) -> None:
+        self._rest = b""
+        self._limit = limit
+        self._started = False
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the data of each event that `chunk` completes, without the final newline.
+
+        Raises:
+            FrameTooLong: an event outgrew the limit.
+        """
+        if not self._started:
+            chunk = self._skip_bom(chunk)
+        if self._after_cr or b"\r" in chunk:
+            chunk = self._unify(chunk)
+        blocks = (self._rest + chunk).split(b"\n\n")
+        self._rest = blocks.pop()
+        if len(self._rest) > self._limit:
+            raise FrameTooLong(f"An event of more than {self._limit} bytes.")
+        return [data for data in map(_data, blocks) if data is not None]
+
+    def _skip_bom(self, chunk: bytes) -> bytes:
+        chunk, self._rest = self._rest + chunk, b""
+        if len(chunk) < 3 and _BOM.startswith(chunk):
+            self._rest = chunk
+            return b""
+        self._started = True
+        return chunk.removeprefix(_BOM)
+
+    def _unify(self, chunk: bytes) -> bytes:
+        """Make every line end an LF; a CR at a chunk's end may be half of a CRLF."""
+        if self._after_cr and chunk:
+            chunk = chunk.removeprefix(b"\n")
+            self._after_cr = False
+        if chunk.endswith(b"\r"):
+            self._after_cr = True
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _data(block: bytes) -> bytes | None:
+    """The data of one event, None if it has none."""
+    if block.startswith(b"data: ") and b"\n" not in block:
+        return block[6:]
+    lines = [
+        line[6:] if line.startswith(b"data: ") else line[5:]
+        for line in block.split(b"\n")
+        if line.startswith(b"data:") or line == b"data"
+    ]
+    return b"\n".join(lines) if lines else None

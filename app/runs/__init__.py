@@ -1,0 +1,1 @@
+"""Runs: generations that live apart from the connections that asked for them."""

@@ -1,0 +1,31 @@
+"""Queries and answers about runs."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+from marshmallow.validate import Range
+
+from app.schemas.base import Body, Moment
+
+
+class EventsQuery(Body):
+    after = fields.Int(
+        load_default=None,
+        validate=Range(0, 1_000_000_000),
+        metadata={"description": "the last event that was read; `Last-Event-ID` says the same"},
+    )
+
+
+class RunSchema(Schema):
+    id = fields.Str(required=True)
+    conversation_id = fields.Str(required=True)
+    message_id = fields.Str(required=True)
+    model = fields.Str(required=True)
+    state = fields.Str(
+        required=True,
+        metadata={"description": "running, done, failed, stopped or interrupted"},
+    )
+    created_at = Moment(required=True, metadata={"type": "string", "format": "date-time"})
+    ended_at = Moment(
+        required=True, allow_none=True, metadata={"type": "string", "format": "date-time"}
+    )

@@ -1,0 +1,200 @@
+"""What a run's owner does: relay a model's events into the log, then end it and store it.
+
+The answer is stored before the terminal event is appended, so whoever has read `done` finds it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from decimal import Decimal
+from typing import TypeGuard
+
+import structlog
+from gevent import Timeout
+
+from app.errors import ParleyError, ProviderTimeout
+from app.events import (
+    Answer,
+    Done,
+    Failure,
+    Finish,
+    FinishReason,
+    ModelEvent,
+    ReasoningDelta,
+    Start,
+    Terminal,
+    TextDelta,
+    Usage,
+    UsageReport,
+    collect,
+)
+from app.messages import assistant
+from app.metering import prices
+from app.metering.tokens import estimate
+from app.metrics import Metrics
+from app.providers.base import ModelRequest
+from app.runs.run import Interrupted, Run
+from app.services.models import Model
+from app.storage import conversations, messages, runs
+from app.storage.database import Database, Transaction
+from app.storage.ids import now
+from app.storage.messages import StoredMessage
+
+log = structlog.get_logger()
+
+
+class Generation:
+    """One run's work. `limit` is the wall clock's, in seconds. Call it once, in its greenlet."""
+
+    def __init__(
+        self,
+        run: Run,
+        start: Start,
+        model: Model,
+        request: ModelRequest,
+        *,
+        database: Database,
+        metrics: Metrics,
+        limit: float,
+    ) -> None:
+        self._run = run
+        self._start = start
+        self._model = model
+        self._request = request
+        self._database = database
+        self._metrics = metrics
+        self._limit = limit
+        self._began = time.monotonic()
+        self._request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
+        self._usage: Usage | None = None
+        self._finish: FinishReason | None = None
+        self._spoke = False
+
+    def __call__(self) -> None:
+        self._run.append([self._start])
+        failed = self._generate()
+        answer = collect(self._run.events)
+        usage = self._usage or self._estimate(answer)
+        cost = prices.cost(self._model.provider.name, self._model.name, usage)
+        end = failed or Done(self._finish or "stopped", usage, cost)
+        end = self._store(answer, end, usage, cost)
+        self._run.append([UsageReport(usage, cost), end])
+        self._report(end, usage)
+
+    def _generate(self) -> Failure | None:
+        """Relay until the model is done, or something ends it. What broke becomes a Failure."""
+        try:
+            with self._run.interruptible(), Timeout(self._limit, self._too_late()):
+                self._relay()
+        except Interrupted as cut:
+            log.info("run_interrupted", run_id=self._run.id, cause=cut.cause)
+        except ParleyError as error:
+            return Failure(error.problem(self._request_id))
+        except Exception:
+            log.exception("run_broke", run_id=self._run.id)
+            return Failure(ParleyError().problem(self._request_id))
+        return None
+
+    def _relay(self) -> None:
+        with closing(self._model.provider.stream(self._request)) as stream:  # type: ignore[type-var]
+            for batch in stream:
+                said = [event for event in batch if self._is_said(event)]
+                if said:
+                    self._run.append(said)
+                    if not self._spoke:
+                        self._first_token()
+
+    def _is_said(self, event: ModelEvent) -> TypeGuard[TextDelta | ReasoningDelta]:
+        """Whether it goes into the log as it is; usage and ending are kept for the end."""
+        match event:
+            case TextDelta() | ReasoningDelta():
+                return True
+            case UsageReport():
+                self._usage = event.usage
+            case Finish():
+                self._finish = event.reason
+        return False
+
+    def _first_token(self) -> None:
+        self._spoke = True
+        waited = time.monotonic() - self._began
+        self._metrics.first_token.labels(self._model.provider.name).observe(waited)
+
+    def _too_late(self) -> ProviderTimeout:
+        return ProviderTimeout(
+            f"The answer took longer than the {self._limit:g} seconds that one may take.",
+            limit="deadline",
+            provider=self._model.provider.name,
+            model=self._model.name,
+        )
+
+    def _estimate(self, answer: Answer) -> Usage:
+        """For a provider that sent no usage, as happens when its stream is cut."""
+        texts = [m.text for m in self._request.messages] + [self._request.system or ""]
+        return Usage(
+            input_tokens=sum(map(estimate, texts)),
+            output_tokens=estimate(answer.text) + estimate(answer.reasoning),
+            reasoning_tokens=estimate(answer.reasoning),
+            estimated=True,
+        )
+
+    def _store(self, answer: Answer, end: Terminal, usage: Usage, cost: Decimal | None) -> Terminal:
+        """Keep what was said. If that fails, the run has failed, whatever the model did."""
+        message = self._message(answer, end, usage, cost)
+        try:
+            self._database.write(lambda tx: self._write(tx, message, end))
+        except ParleyError as error:
+            return Failure(error.problem(self._request_id))
+        except Exception:
+            log.exception("answer_not_stored", run_id=self._run.id)
+            return Failure(ParleyError().problem(self._request_id))
+        return end
+
+    def _write(self, tx: Transaction, message: StoredMessage, end: Terminal) -> None:
+        # False: the conversation was deleted while the model spoke, and the answer goes with it.
+        if runs.finish(tx, self._run.id, _state(end)):
+            messages.add(tx, self._run.conversation_id, message)
+            conversations.touch(tx, self._run.conversation_id)
+
+    def _message(
+        self, answer: Answer, end: Terminal, usage: Usage, cost: Decimal | None
+    ) -> StoredMessage:
+        whole = isinstance(end, Done) and end.finish_reason != "stopped"
+        return StoredMessage(
+            id=self._start.message_id,
+            parent_id=self._start.user_message_id,
+            role="assistant",
+            parts=assistant(answer.text, answer.reasoning).parts,
+            status="complete" if whole else "incomplete",
+            created_at=now(),
+            run_id=self._run.id,
+            model=self._model.id,
+            finish_reason=end.finish_reason if isinstance(end, Done) else None,
+            error=end.problem if isinstance(end, Failure) else None,
+            usage=usage,
+            cost_usd=cost,
+            truncated_turns=self._start.truncated_turns,
+        )
+
+    def _report(self, end: Terminal, usage: Usage) -> None:
+        provider, state = self._model.provider.name, _state(end)
+        self._metrics.runs.labels(provider, state).inc()
+        self._metrics.tokens.labels(provider, "input").inc(usage.input_tokens)
+        self._metrics.tokens.labels(provider, "output").inc(usage.output_tokens)
+        log.info(
+            "run_ended",
+            run_id=self._run.id,
+            model=self._model.id,
+            state=state,
+            code=end.problem.code if isinstance(end, Failure) else None,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            seconds=round(time.monotonic() - self._began, 3),
+        )
+
+
+def _state(end: Terminal) -> runs.State:
+    if isinstance(end, Failure):
+        return "failed"
+    return "stopped" if end.finish_reason == "stopped" else "done"

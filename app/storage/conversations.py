@@ -1,0 +1,134 @@
+"""Statements on conversations. Every one of them asks for the owner."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from app.errors import BadInput, NotFound
+from app.storage.ids import new_id, now
+from app.storage.tables import conversations, messages
+
+_c = conversations.c
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """Times are milliseconds since 1970. `system` is the system prompt of its turns."""
+
+    id: str
+    title: str
+    system: str | None
+    created_at: int
+    updated_at: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`next_cursor` is None on the last page."""
+
+    conversations: Sequence[Conversation]
+    next_cursor: str | None
+
+
+def fold(text: str) -> str:
+    """What a search compares: without case. PostgreSQL's text cannot hold U+0000."""
+    return text.replace("\0", "").casefold()
+
+
+def create(tx: Connection, owner: str, title: str, system: str | None) -> Conversation:
+    moment = now()
+    made = Conversation(new_id("conv"), title, system, moment, moment)
+    row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
+    tx.execute(insert(conversations), row)
+    return made
+
+
+def find(tx: Connection, owner: str, conversation_id: str) -> Conversation:
+    """Raises NotFound, for somebody else's too."""
+    row = tx.execute(_columns().where(_c.id == conversation_id, _c.owner == owner)).one_or_none()
+    if row is None:
+        raise NotFound("conversation")
+    return _value(row)
+
+
+def touch(tx: Connection, conversation_id: str, system: str | None = None) -> None:
+    """Make it the newest; a new system prompt replaces the old."""
+    changed: dict[str, Any] = {"updated_at": now()}
+    if system is not None:
+        changed["system"] = system
+    tx.execute(update(conversations).where(_c.id == conversation_id).values(changed))
+
+
+def rename(tx: Connection, owner: str, conversation_id: str, title: str) -> Conversation:
+    found = find(tx, owner, conversation_id)
+    changed = update(conversations).where(_c.id == found.id)
+    tx.execute(changed.values(title=title, folded=fold(title)))
+    return msgspec.structs.replace(found, title=title)
+
+
+def remove(tx: Connection, owner: str, conversation_id: str) -> None:
+    """Its messages and runs go with it, by the foreign keys."""
+    gone = tx.execute(delete(conversations).where(_c.id == conversation_id, _c.owner == owner))
+    if gone.rowcount == 0:
+        raise NotFound("conversation")
+
+
+def page(tx: Connection, owner: str, limit: int, cursor: str | None, search: str | None) -> Page:
+    """The newest first. `search` looks in titles and in what was said."""
+    query = _columns().where(_c.owner == owner)
+    if cursor:
+        moment, last = _position(cursor)
+        older = and_(_c.updated_at == moment, _c.id < last)
+        query = query.where(or_(_c.updated_at < moment, older))
+    if search:
+        query = query.where(_matches(search))
+    rows = tx.execute(query.order_by(_c.updated_at.desc(), _c.id.desc()).limit(limit + 1)).all()
+    shown = [_value(row) for row in rows[:limit]]
+    return Page(shown, _cursor(shown[-1]) if len(rows) > limit else None)
+
+
+def _columns() -> Select[tuple[str, str, str | None, int, int]]:
+    return select(_c.id, _c.title, _c.system, _c.created_at, _c.updated_at)
+
+
+def _value(row: Row[tuple[str, str, str | None, int, int]]) -> Conversation:
+    return Conversation(**row._mapping)
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    folded = fold(search)
+    said = exists().where(
+        messages.c.conversation_id == _c.id, messages.c.folded.contains(folded, autoescape=True)
+    )
+    return or_(_c.folded.contains(folded, autoescape=True), said)
+
+
+def _cursor(last: Conversation) -> str:
+    return base64.urlsafe_b64encode(f"{last.updated_at}:{last.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[int, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        moment, last = base64.urlsafe_b64decode(padded.encode("ascii")).decode().split(":")
+        if not 0 <= int(moment) < 2**63:
+            raise ValueError(moment)
+        return int(moment), last
+    except ValueError as error:
+        said = "Not a cursor of ours; take `next_cursor` of the page before."
+        raise BadInput(said, errors={"cursor": [said]}) from error

@@ -1,0 +1,136 @@
+"""One way to the database: a function that gets a connection runs as one transaction.
+
+A caller can't hold a transaction open over anything slow, because it never has one. On SQLite
+the work runs in a thread: a write inline would stop every stream of the worker until the disk
+has answered. There is one thread to write and one to read, which is all that SQLite can use and
+leaves nothing to lock. On PostgreSQL psycopg cooperates with gevent, so the work runs inline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
+
+from gevent.threadpool import ThreadPool
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import StaticPool
+
+from app.errors import Unavailable
+
+T = TypeVar("T")
+Transaction: TypeAlias = Connection
+Work = Callable[[Transaction], T]
+
+# Milliseconds. A killed greenlet leaves its query running in PostgreSQL; this ends it.
+_STATEMENT_TIMEOUT = 15_000
+
+
+class Database(Protocol):
+    """Runs work as one transaction and returns what it returns.
+
+    Raises Unavailable where the database cannot be reached.
+    """
+
+    engine: Engine
+
+    def read(self, work: Work[T]) -> T: ...
+
+    def write(self, work: Work[T]) -> T: ...
+
+    def close(self) -> None: ...
+
+
+def connect(database_url: str) -> Database:
+    url = make_url(database_url.replace("postgres://", "postgresql://", 1))
+    if url.get_backend_name() == "sqlite":
+        return SQLite(url)
+    return PostgreSQL(url.set(drivername="postgresql+psycopg"))
+
+
+class SQLite:
+    """A file in WAL mode, or memory where the URL names no file."""
+
+    def __init__(self, url: URL) -> None:
+        # `hide_parameters` below keeps what people said out of error messages and so of logs.
+        in_memory = url.database in (None, "", ":memory:")
+        if not in_memory:
+            Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _sqlite_engine(url, immediate=True)
+        self._writer = ThreadPool(1)
+        self._reads = self.engine if in_memory else _sqlite_engine(url, immediate=False)
+        self._reader = self._writer if in_memory else ThreadPool(1)
+
+    def read(self, work: Work[T]) -> T:
+        result: T = self._reader.apply(_transact, (self._reads, work))
+        return result
+
+    def write(self, work: Work[T]) -> T:
+        result: T = self._writer.apply(_transact, (self.engine, work))
+        return result
+
+    def close(self) -> None:
+        for pool, engine in ((self._reader, self._reads), (self._writer, self.engine)):
+            pool.apply(engine.dispose)
+            pool.kill()
+
+
+class PostgreSQL:
+    """A pool of psycopg connections, each used by one greenlet at a time."""
+
+    def __init__(self, url: URL) -> None:
+        options = f"-c statement_timeout={_STATEMENT_TIMEOUT}"
+        self.engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3, "options": options},
+        )
+
+    def read(self, work: Work[T]) -> T:
+        return _transact(self.engine, work)
+
+    def write(self, work: Work[T]) -> T:
+        return _transact(self.engine, work)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _transact(engine: Engine, work: Work[T]) -> T:
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except OperationalError as error:
+        raise Unavailable(
+            "The database does not answer just now. Try again in a moment.", retry_after=2
+        ) from error
+
+
+def _sqlite_engine(url: URL, *, immediate: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=StaticPool,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": 5},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # we begin ourselves
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that starts as a reader cannot wait for its turn to write: it fails.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

@@ -1,0 +1,111 @@
+"""Statements on messages, a tree in each conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, insert, literal, select
+
+from app.errors import NotFound, Problem
+from app.events import FinishReason, Usage
+from app.messages import Message, Part, Role, TextPart
+from app.storage.conversations import fold
+from app.storage.ids import new_id, now
+from app.storage.tables import messages
+
+_m = messages.c
+_parts = msgspec.json.Decoder(tuple[Part, ...])
+
+Status = Literal["complete", "incomplete"]
+
+
+class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message and what is known of it. The fields from `run_id` on are an answer's."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    parts: tuple[Part, ...]
+    status: Status
+    created_at: int
+    run_id: str | None = None
+    model: str | None = None
+    finish_reason: FinishReason | None = None
+    error: Problem | None = None
+    usage: Usage | None = None
+    cost_usd: Decimal | None = None
+    truncated_turns: int = 0
+
+    @property
+    def message(self) -> Message:
+        return Message(self.role, self.parts)
+
+
+_COLUMNS = [messages.c[name] for name in StoredMessage.__struct_fields__]
+
+
+def add(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
+    row = {name: getattr(message, name) for name in StoredMessage.__struct_fields__}
+    for name in ("parts", "error", "usage"):
+        row[name] = None if row[name] is None else msgspec.json.encode(row[name]).decode()
+    text = fold(message.message.text)
+    tx.execute(insert(messages), {**row, "conversation_id": conversation_id, "folded": text})
+
+
+def said_by_user(parent_id: str | None, text: str) -> StoredMessage:
+    return StoredMessage(
+        id=new_id("msg"),
+        parent_id=parent_id,
+        role="user",
+        parts=(TextPart(text),),
+        status="complete",
+        created_at=now(),
+    )
+
+
+def find(tx: Connection, conversation_id: str, message_id: str) -> StoredMessage:
+    query = select(*_COLUMNS).where(_m.conversation_id == conversation_id, _m.id == message_id)
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound("message in this conversation")
+    return _value(row)
+
+
+def newest(tx: Connection, conversation_id: str) -> str | None:
+    """The id of the message that was written last, which is always a leaf of the tree."""
+    query = select(_m.id).where(_m.conversation_id == conversation_id)
+    return tx.scalar(query.order_by(_m.seq.desc()).limit(1))
+
+
+def every(tx: Connection, conversation_id: str) -> Sequence[StoredMessage]:
+    """All branches, in the order of writing."""
+    query = select(*_COLUMNS).where(_m.conversation_id == conversation_id).order_by(_m.seq)
+    return [_value(row) for row in tx.execute(query).mappings()]
+
+
+def path(tx: Connection, conversation_id: str, leaf_id: str | None) -> Sequence[StoredMessage]:
+    """From the root to `leaf_id`: what was said on this branch, oldest first."""
+    if leaf_id is None:
+        return []
+    leaf = (
+        select(_m.id, _m.parent_id, literal(0).label("depth"))
+        .where(_m.conversation_id == conversation_id, _m.id == leaf_id)
+        .cte("branch", recursive=True)
+    )
+    above = select(_m.id, _m.parent_id, leaf.c.depth + 1).where(_m.id == leaf.c.parent_id)
+    branch = leaf.union_all(above)
+    query = select(*_COLUMNS).join(branch, branch.c.id == _m.id).order_by(branch.c.depth.desc())
+    return [_value(row) for row in tx.execute(query).mappings()]
+
+
+def _value(row: Any) -> StoredMessage:
+    fields = dict(row)
+    fields["parts"] = _parts.decode(row["parts"])
+    if row["error"] is not None:
+        fields["error"] = msgspec.json.decode(row["error"], type=Problem)
+    if row["usage"] is not None:
+        fields["usage"] = msgspec.json.decode(row["usage"], type=Usage)
+    return StoredMessage(**fields)

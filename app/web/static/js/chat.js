@@ -1,0 +1,79 @@
+/** What a person can ask of a thread: send, edit, regenerate. Each becomes a run. */
+
+import { Run } from "./run.js";
+import { byId } from "./tree.js";
+
+/**
+ * @typedef {import("./tree.js").Message} Message
+ * @typedef {import("./thread.js").Thread} Thread
+ * @typedef {{model: string, onStart: (run: Run) => void}} Settings
+ */
+
+let drafts = 0;
+
+/**
+ * A message that the server has not numbered yet.
+ * @param {"user" | "assistant"} role
+ * @param {string | null} parentId
+ * @param {Partial<Message>} fields
+ * @returns {Message}
+ */
+function draft(role, parentId, fields) {
+  drafts += 1;
+  const id = `draft-${drafts}`;
+  return { id, parent_id: parentId, role, content: "", status: "complete", ...fields };
+}
+
+/**
+ * Sends a message under another one; under null it begins a new root, as an edit of the first does.
+ * @param {Thread} thread
+ * @param {string} text
+ * @param {string | null} parentId
+ * @param {Settings} settings
+ */
+export function send(thread, text, parentId, settings) {
+  const question = draft("user", parentId, { content: text });
+  const body = { message: text, model: settings.model || undefined };
+  const place = thread.id ? { conversation_id: thread.id, parent_id: parentId } : {};
+  return begin(thread, question, question.id, "/api/chat/stream", { ...body, ...place }, settings);
+}
+
+/**
+ * Asks for another answer, to an assistant message or to a user message that has none.
+ * @param {Thread} thread
+ * @param {Message} message
+ * @param {Settings} settings
+ */
+export function regenerate(thread, message, settings) {
+  const path = `/api/conversations/${thread.id}/regenerate/stream`;
+  const body = { message_id: message.id, model: settings.model || undefined };
+  const parentId = message.role === "user" ? message.id : message.parent_id;
+  return begin(thread, null, parentId, path, body, settings);
+}
+
+/**
+ * @param {Thread} thread
+ * @param {Message | null} question
+ * @param {string | null} parentId of the answer
+ * @param {string} path
+ * @param {object} body
+ * @param {Settings} settings
+ */
+async function begin(thread, question, parentId, path, body, { model, onStart }) {
+  const before = thread.leafId;
+  const answer = draft("assistant", parentId, { status: "streaming", model });
+  const added = question ? [question, answer] : [answer];
+  const run = new Run(thread, { answer, question }, onStart);
+  thread.run = run;
+  thread.add(...added);
+  try {
+    await run.follow(path, body);
+  } catch (error) {
+    thread.remove(added, byId(thread.messages, before)?.id ?? null);
+    if (error) throw error;
+  } finally {
+    thread.run = null;
+    thread.changed();
+  }
+  return run;
+}

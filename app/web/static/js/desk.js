@@ -1,0 +1,117 @@
+/** The open conversation: which thread is shown, and what is done with it. */
+
+import { regenerate, send } from "./chat.js";
+import { focusComposer, giveBack, setBusy } from "./composer.js";
+import { messagesOf } from "./conversations.js";
+import { find } from "./dom.js";
+import { chosenModel } from "./models.js";
+import { tell } from "./notice.js";
+import { nameRoute } from "./route.js";
+import { Thread } from "./thread.js";
+import { ThreadView } from "./thread-view.js";
+
+/**
+ * @typedef {import("./tree.js").Message} Message
+ * @typedef {{onListChange: () => void, toEnd: () => void}} Hooks
+ */
+
+export class Desk {
+  thread = new Thread();
+  /** @type {Set<Thread>} those that are being answered, on the screen or not */
+  busy = new Set();
+  /** Where a message belongs is known once the messages before it are. */
+  #loading = Promise.resolve();
+
+  /** @param {Hooks} hooks */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.view = new ThreadView(
+      {
+        edit: (message, text) => this.send(text, message.parent_id),
+        regenerate: (message) => this.regenerate(message),
+        show: (id, focus) => this.view.switchTo(id, focus),
+      },
+      () => this.#refresh(),
+    );
+  }
+
+  /**
+   * Shows a conversation. One that is being answered goes on where it is.
+   * @param {string | null} id
+   */
+  async open(id) {
+    const running = [...this.busy].find((thread) => thread.id === id && id !== null);
+    const thread = running ?? new Thread(id);
+    this.thread = thread;
+    if (running || id === null) return this.#show(thread);
+    this.#loading = this.#load(thread, id);
+    return this.#loading;
+  }
+
+  /**
+   * @param {Thread} thread
+   * @param {string} id
+   */
+  async #load(thread, id) {
+    thread.load(await messagesOf(id));
+    if (this.thread === thread) this.#show(thread);
+  }
+
+  /** @param {Thread} thread */
+  #show(thread) {
+    this.view.show(thread);
+    this.hooks.toEnd();
+    focusComposer();
+  }
+
+  /**
+   * @param {string} text
+   * @param {string | null} [parentId] by default the end of the branch that is shown
+   */
+  async send(text, parentId) {
+    await this.#loading.catch(() => {});
+    const { thread } = this;
+    const under = parentId === undefined ? thread.leafId : parentId;
+    const run = await this.#run(thread, (settings) => send(thread, text, under, settings));
+    if (!run?.started) giveBack(text);
+  }
+
+  /** @param {Message} message */
+  async regenerate(message) {
+    const { thread } = this;
+    await this.#run(thread, (settings) => regenerate(thread, message, settings));
+  }
+
+  /**
+   * @param {Thread} thread
+   * @param {(settings: import("./chat.js").Settings) => Promise<import("./run.js").Run>} action
+   */
+  async #run(thread, action) {
+    if (thread.busy) return undefined;
+    this.busy.add(thread);
+    const onStart = () => this.#onStart(thread);
+    const running = tell(() => action({ model: chosenModel(), onStart }));
+    this.hooks.toEnd();
+    focusComposer();
+    const run = await running;
+    this.busy.delete(thread);
+    this.hooks.onListChange();
+    return run;
+  }
+
+  /** @param {Thread} thread */
+  #onStart(thread) {
+    if (this.thread === thread) nameRoute(thread.id);
+    this.hooks.onListChange();
+  }
+
+  stop() {
+    void this.thread.run?.stop();
+  }
+
+  #refresh() {
+    const { thread } = this;
+    setBusy(thread.busy);
+    find("#empty").hidden = thread.id !== null || thread.messages.length > 0;
+  }
+}

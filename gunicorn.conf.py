@@ -1,0 +1,56 @@
+"""gunicorn's settings, made from Parley's configuration."""
+
+from gevent import monkey
+
+# The imports below reach ssl; patched after that, in the worker, it would recurse for ever.
+monkey.patch_all()
+
+import resource  # noqa: E402
+import sys  # noqa: E402
+from ipaddress import ip_address  # noqa: E402
+from typing import Any  # noqa: E402
+
+from app.config import Config, ConfigError  # noqa: E402
+
+try:
+    _config = Config.from_env()
+except ConfigError as error:
+    sys.exit(str(error))
+
+bind = _config.bind
+workers = _config.web_concurrency
+worker_class = "gevent"
+# A stream holds a connection for as long as it lasts; the default of 1,000 would be the limit.
+worker_connections = 20_000
+graceful_timeout = int(_config.drain_timeout)
+# Longer than the keep-alive of the usual routers, so that they close first and never meet a
+# connection that has just gone.
+keepalive = 75
+# Its socket would be written under the home folder and be shared by every instance there.
+control_socket_disable = True
+# Parley writes its own line for each request.
+accesslog = None
+loglevel = "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to be open to the network, whatever `--bind` says, and raise the limit of files."""
+    if _config.open and not all(_is_loopback(address) for address in server.cfg.address):
+        sys.exit(
+            "Parley cannot start: it is bound to an address that others can reach, and no key is "
+            "in force. Set PORT and ADMIN_KEY instead of --bind."
+        )
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def post_worker_init(worker: Any) -> None:
+    host, port = worker.cfg.address[0][:2]
+    shown = "127.0.0.1" if host == "0.0.0.0" else host
+    print(f"Parley is ready at http://{shown}:{port}", flush=True)
+
+
+def _is_loopback(address: Any) -> bool:
+    # A Unix socket is a path; who may open it is for the file system to say.
+    return isinstance(address, str) or ip_address(address[0]).is_loopback

@@ -1,0 +1,60 @@
+"""What every test may ask for. The app is imported late: the browser tests run unpatched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from app.services import Services
+
+_OURS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "COMPATIBLE_")
+_ALSO = {"PORT", "ADMIN_KEY", "DATABASE_URL", "CHAT_MODEL", "WEB_CONCURRENCY", "APP_ENV"}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the developer's keys, nor a proxy, nor writes into the working directory."""
+    for name in list(os.environ):
+        if name.startswith(_OURS) or name in _ALSO or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """What the app is configured with; a test module may override it."""
+    return {}
+
+
+@pytest.fixture
+def app(tmp_path: Path, settings: dict[str, Any]) -> Iterator[Flask]:
+    """A fresh application on a database of its own, whose demo model does not dawdle."""
+    from app import Config, create_app
+
+    defaults = {
+        "database_url": f"sqlite:///{tmp_path}/parley.db",
+        "demo_tokens_per_second": 100_000.0,
+        "log_level": "ERROR",
+    }
+    made = create_app(Config(**{**defaults, **settings}))
+    yield made
+    made.extensions["parley"].database.close()
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    found: Services = app.extensions["parley"]
+    return found
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

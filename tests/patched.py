@@ -1,0 +1,5 @@
+"""A pytest plugin that patches before anything else is imported, as the server does."""
+
+from gevent import monkey
+
+monkey.patch_all()
