@@ -46,7 +46,7 @@ def app(tmp_path: Path, settings: dict[str, Any]) -> Iterator[Flask]:
     }
     made = create_app(Config(**{**defaults, **settings}))
     yield made
-    made.extensions["parley"].database.close()
+    made.extensions["parley"].close()
 
 
 @pytest.fixture

@@ -53,6 +53,9 @@ class Anthropic:
     def context_window(self, model: str) -> int:
         return profiles.context_window(self.name, model, default=200_000)
 
+    def close(self) -> None:
+        self._client.close()
+
 
 def _body(request: ModelRequest) -> dict[str, Any]:
     """`temperature` is left out: the API does not take it any more (SDK 2.11)."""

@@ -52,3 +52,7 @@ class Provider(Protocol):
     def context_window(self, model: str) -> int:
         """How many tokens of input and output together the model can hold."""
         ...
+
+    def close(self) -> None:
+        """Close the connections that are kept open between calls."""
+        ...

@@ -77,6 +77,9 @@ class Compatible:
     def context_window(self, model: str) -> int:
         return self._context_window
 
+    def close(self) -> None:
+        self._session.close()
+
     def _send(self, method: str, path: str, origin: Origin, **kwargs: Any) -> requests.Response:
         with translated(origin):
             response = self._session.request(

@@ -44,6 +44,9 @@ class Demo:
     def context_window(self, model: str) -> int:
         return 8192
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
 
 def _pieces(text: str) -> list[str]:
     """Cut into words and parts of words, much as a tokenizer does; joined they are the text."""

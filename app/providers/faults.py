@@ -130,7 +130,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _from_transport(origin: Origin, error: Exception) -> ProviderError:
     causes = _causes(error)
-    if any(isinstance(e, _CONNECT_TIMEOUTS) for e in causes):
+    refused = any(isinstance(e, urllib3.exceptions.NewConnectionError) for e in causes)
+    if not refused and any(isinstance(e, _CONNECT_TIMEOUTS) for e in causes):
         return ProviderTimeout(
             f"{origin.provider} did not accept a connection in time.",
             limit="connect",

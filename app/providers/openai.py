@@ -48,3 +48,6 @@ class OpenAI:
 
     def context_window(self, model: str) -> int:
         return profiles.context_window(self.name, model, default=128_000)
+
+    def close(self) -> None:
+        self._client.close()

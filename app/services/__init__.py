@@ -30,6 +30,12 @@ class Services:
     conversations: Conversations
     readiness: Readiness
 
+    def close(self) -> None:
+        """Let go of the database and of the connections to providers."""
+        for provider in self.providers.values():
+            provider.close()
+        self.database.close()
+
 
 def assemble(config: Config, database: Database, providers: dict[str, Provider]) -> Services:
     """Wire the use cases to what they work on."""

@@ -23,6 +23,10 @@ export class BlockScanner {
     for (const line of lines) this.#line(line);
   }
 
+  get inFence() {
+    return this.#fence !== "";
+  }
+
   /** @param {string} line */
   #line(line) {
     const start = this.#read;
@@ -47,6 +51,9 @@ export class BlockScanner {
   #inText(line, start) {
     if (start === this.finished && !MAY_CONTINUE.test(line)) this.settled = start;
     const fence = FENCE.exec(line);
-    if (fence && !(fence[1][0] === "`" && fence[2].includes("`"))) this.#fence = fence[1];
+    if (!fence || (fence[1][0] === "`" && fence[2].includes("`"))) return;
+    this.#fence = fence[1];
+    this.finished = start;
+    if (line[0] === fence[1][0]) this.settled = start;
   }
 }

@@ -40,6 +40,7 @@ export class LiveMarkdown {
     this.#text += text;
     this.#growing.appendData(text);
     this.#scanner.push(text);
+    this.#markCode();
     void this.#pump();
   }
 
@@ -106,6 +107,13 @@ export class LiveMarkdown {
     this.#recent.replaceChildren(dress(fragmentOf(html)));
     this.#recentEnd = end;
     this.#growing.data = this.#text.slice(end);
+    this.#markCode();
+  }
+
+  /** Code that is being written looks like code already, once nothing else is in the tail. */
+  #markCode() {
+    const { inFence, finished } = this.#scanner;
+    this.#tail.classList.toggle("in-code", inFence && finished === this.#recentEnd);
   }
 
   /**

@@ -1,0 +1,44 @@
+"""Every adapter, pointed at the same loopback server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.config import CompatibleServer, Config
+from app.providers import registry
+from app.providers.base import Provider
+from tests.upstream import Upstream
+
+ADAPTERS = ["openai", "anthropic", "ollama", "own"]
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as server:
+        yield server
+
+
+@pytest.fixture
+def providers(upstream: Upstream) -> Iterator[dict[str, Provider]]:
+    made = registry.build(
+        Config(
+            openai_base_url=f"{upstream.url}/v1",
+            openai_api_key="sk-secret",
+            anthropic_base_url=upstream.url,
+            anthropic_api_key="sk-secret",
+            ollama_base_url=upstream.url,
+            compatible=(CompatibleServer("own", f"{upstream.url}/v1", "sk-secret"),),
+            read_timeout=0.3,
+            connect_timeout=1.0,
+        )
+    )
+    yield made
+    for provider in made.values():
+        provider.close()
+
+
+@pytest.fixture(params=ADAPTERS)
+def adapter(request: pytest.FixtureRequest, providers: dict[str, Provider]) -> Provider:
+    return providers[request.param]
