@@ -26,7 +26,13 @@ from app.services import assemble
 from app.storage.database import connect
 from app.storage.migrate import migrate
 
+_DESCRIPTION = "The AI backend between a browser and the model providers."
+
 __all__ = ["Config", "create_app"]
+
+
+class _Api(Api):  # type: ignore[misc]  # smorest has no types
+    ERROR_SCHEMA = ProblemSchema
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -47,14 +53,14 @@ def create_app(config: Config | None = None) -> Flask:
         API_TITLE="Parley",
         API_VERSION="0.1.0",
         OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": {"description": _DESCRIPTION}},
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.extensions[context.EXTENSION] = assemble(config, database, registry.build(config))
     requests.install(app)
     guards.install(app)
-    api = Api(app)
-    api.ERROR_SCHEMA = ProblemSchema
+    api = _Api(app)
     for room in (chat, conversations, runs, models, health):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(web.blueprint)

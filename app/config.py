@@ -152,6 +152,13 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         for server in values["compatible"]
         if server.name in _TAKEN
     ]
+    available = _available(values)
+    if values["chat_model"] and values["chat_model"].partition("/")[0] not in available:
+        problems.append(
+            "CHAT_MODEL: its provider is not configured. A model is written provider/name; there "
+            f"are {', '.join(sorted(available))}, and OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+            "OLLAMA_BASE_URL or COMPATIBLE_<NAME>_BASE_URL adds another."
+        )
     if values["port"] and not values["admin_key"]:
         problems.append(
             "ADMIN_KEY: with PORT set, Parley listens on every address and needs a key in force. "
@@ -164,6 +171,18 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
             "live in its memory. Set WEB_CONCURRENCY=1; one worker serves thousands of streams."
         )
     return problems
+
+
+def _available(values: dict[str, Any]) -> set[str]:
+    built_in = {
+        "demo": True,
+        "openai": values["openai_api_key"] or values["openai_base_url"],
+        "anthropic": values["anthropic_api_key"] or values["anthropic_base_url"],
+        "ollama": values["ollama_base_url"],
+    }
+    return {name for name, there in built_in.items() if there} | {
+        server.name for server in values["compatible"]
+    }
 
 
 def _web_address(value: str) -> None:

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from app.blueprints.context import services
-from app.storage.ids import new_id
+from app.ids import new_id
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

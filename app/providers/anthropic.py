@@ -8,15 +8,19 @@ from typing import Any
 import anthropic
 import httpx2
 
+from app.config import Config
 from app.events import ModelEvent
 from app.providers import profiles
 from app.providers.base import ModelRequest
-from app.providers.faults import Origin, translated
+from app.providers.faults import Origin, Sdk, translated
+from app.providers.http import NO_KEY, client, timeout
 from app.providers.messages_api import MessagesApi
 from app.providers.wire import events
 
 # The API requires max_tokens; this is the default where the caller names no limit.
 _MAX_TOKENS = 8192
+
+_SDK = Sdk(anthropic.APIStatusError, anthropic.AnthropicError)
 
 
 class Anthropic:
@@ -24,12 +28,20 @@ class Anthropic:
 
     name = "anthropic"
 
-    def __init__(self, client: anthropic.Anthropic) -> None:
-        self._client = client
+    def __init__(self, config: Config) -> None:
+        # This SDK adds /v1 itself; a base URL written in OpenAI's manner must work too.
+        base_url = config.anthropic_base_url
+        self._client = anthropic.Anthropic(
+            api_key=config.anthropic_api_key or NO_KEY,
+            base_url=base_url.rstrip("/").removesuffix("/v1") if base_url else None,
+            max_retries=0,
+            timeout=timeout(config),
+            http_client=client(),
+        )
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         origin = Origin(self.name, request.model)
-        with translated(origin):
+        with translated(origin, _SDK):
             response = self._client.post(
                 "/v1/messages",
                 body=_body(request),
@@ -44,7 +56,7 @@ class Anthropic:
             response.close()
 
     def models(self) -> Sequence[str]:
-        with translated(Origin(self.name)):
+        with translated(Origin(self.name), _SDK):
             return [model.id for model in self._client.models.list(limit=1000)]
 
     def default_model(self) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-import anthropic
 import httpx2
 import msgspec
-import openai
 import requests
 import urllib3.exceptions
 
@@ -49,28 +47,41 @@ class Origin(msgspec.Struct, frozen=True):
         return f" of {self.model}" if self.model else ""
 
 
+class Sdk(NamedTuple):
+    """The two errors of a vendor's SDK that all its others derive from."""
+
+    status: type[Exception]
+    base: type[Exception]
+
+
 @contextmanager
-def translated(origin: Origin) -> Iterator[None]:
+def translated(origin: Origin, sdk: Sdk | None = None) -> Iterator[None]:
     """Turn every error of an SDK or a transport that leaves the block into one of ours."""
     try:
         yield
     except ParleyError:
         raise
-    except (openai.APIStatusError, anthropic.APIStatusError) as error:
-        raise from_status(
-            origin, error.response.status_code, error.body, error.response.headers
-        ) from error
-    except (
-        openai.OpenAIError,
-        anthropic.AnthropicError,
-        httpx2.HTTPError,
-        httpx2.InvalidURL,
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        FrameTooLong,
-        OSError,
-    ) as error:
-        raise _from_transport(origin, error) from error
+    except Exception as error:
+        if sdk and isinstance(error, sdk.status):
+            raise _from_sdk(origin, error) from error
+        if isinstance(error, _TRANSPORT) or (sdk and isinstance(error, sdk.base)):
+            raise _from_transport(origin, error) from error
+        raise
+
+
+_TRANSPORT = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    FrameTooLong,
+    OSError,
+)
+
+
+def _from_sdk(origin: Origin, error: Any) -> ProviderError:
+    """Both SDKs' status errors carry the response and its decoded body."""
+    return from_status(origin, error.response.status_code, error.body, error.response.headers)
 
 
 def from_status(

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 import httpx2
 import openai
 
+from app.config import Config
 from app.events import ModelEvent
 from app.providers import chat_completions, profiles
 from app.providers.base import ModelRequest
 from app.providers.chat_completions import ChatCompletions
-from app.providers.faults import Origin, translated
+from app.providers.faults import Origin, Sdk, translated
+from app.providers.http import NO_KEY, client, timeout
 from app.providers.wire import events
+
+_SDK = Sdk(openai.APIStatusError, openai.OpenAIError)
 
 
 class OpenAI:
@@ -20,12 +24,18 @@ class OpenAI:
 
     name = "openai"
 
-    def __init__(self, client: openai.OpenAI) -> None:
-        self._client = client
+    def __init__(self, config: Config) -> None:
+        self._client = openai.OpenAI(
+            api_key=config.openai_api_key or NO_KEY,
+            base_url=config.openai_base_url,
+            max_retries=0,
+            timeout=timeout(config),
+            http_client=client(),
+        )
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         origin = Origin(self.name, request.model)
-        with translated(origin):
+        with translated(origin, _SDK):
             response = self._client.post(
                 "/chat/completions",
                 body=chat_completions.body(request, limit_field="max_completion_tokens"),
@@ -40,7 +50,7 @@ class OpenAI:
             response.close()
 
     def models(self) -> Sequence[str]:
-        with translated(Origin(self.name)):
+        with translated(Origin(self.name), _SDK):
             return [model.id for model in self._client.models.list()]
 
     def default_model(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.errors import BadInput
 from app.events import Start
+from app.ids import new_id, now
 from app.metrics import Metrics
 from app.providers.base import ModelRequest
 from app.runs.registry import Runs
@@ -16,7 +17,6 @@ from app.services.generation import Generation
 from app.services.models import Model, Models
 from app.storage import conversations, messages, runs
 from app.storage.database import Database, Transaction
-from app.storage.ids import new_id, now
 from app.storage.messages import StoredMessage
 
 _TITLE = 60  # characters of the first message that name a conversation

@@ -29,6 +29,7 @@ from app.events import (
     UsageReport,
     collect,
 )
+from app.ids import now
 from app.messages import assistant
 from app.metering import prices
 from app.metering.tokens import estimate
@@ -38,7 +39,6 @@ from app.runs.run import Interrupted, Run
 from app.services.models import Model
 from app.storage import conversations, messages, runs
 from app.storage.database import Database, Transaction
-from app.storage.ids import now
 from app.storage.messages import StoredMessage
 
 log = structlog.get_logger()

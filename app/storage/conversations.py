@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from app.errors import BadInput, NotFound
-from app.storage.ids import new_id, now
+from app.ids import new_id, now
 from app.storage.tables import conversations, messages
 
 _c = conversations.c

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, insert, literal, select
 
 from app.errors import NotFound, Problem
 from app.events import FinishReason, Usage
+from app.ids import new_id, now
 from app.messages import Message, Part, Role, TextPart
 from app.storage.conversations import fold
-from app.storage.ids import new_id, now
 from app.storage.tables import messages
 
 _m = messages.c

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from app.errors import NotFound
-from app.storage.ids import now
+from app.ids import now
 from app.storage.tables import runs
 
 State = Literal["running", "done", "failed", "stopped", "interrupted"]

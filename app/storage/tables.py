@@ -1,4 +1,4 @@
-"""The tables. Times are milliseconds since 1970 in UTC; ids are made by `app.storage.ids`.
+"""The tables. Times are milliseconds since 1970 in UTC; ids are made by `app.ids`.
 
 Messages form a tree by `parent_id`: an edit or a second answer is a sibling, nothing is
 overwritten. `parts` and `usage` are JSON made by msgspec, kept as text because PostgreSQL's

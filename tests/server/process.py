@@ -1,0 +1,110 @@
+"""A real server in a process of its own: gunicorn on a free port, ended by its process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 30.0
+
+
+@dataclass
+class Server:
+    """`url` is where it listens, `log` the file of what it printed."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """What a process gets: a path, a home of its own, and nothing of ours."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": f"sqlite:///{folder}/parley.db",
+        "DEMO_TOKENS_PER_SECOND": "1000",
+        **extra,
+    }
+
+
+def gunicorn(*args: str) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), *args]
+
+
+@contextmanager
+def serving(folder: Path, **extra: str) -> Iterator[Server]:
+    """A server that is ready to answer; it is gone at the end of the block."""
+    port = free_port()
+    command = gunicorn("--bind", f"127.0.0.1:{port}", "wsgi:app")
+    with running(command, folder, extra) as server:
+        server.url = f"http://127.0.0.1:{port}"
+        wait_until_ready(server)
+        yield server
+
+
+@contextmanager
+def running(
+    command: Sequence[str], folder: Path, extra: Mapping[str, str], cwd: Path = ROOT
+) -> Iterator[Server]:
+    """A process in a session of its own, so that its children go with it."""
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment(folder, extra),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server("", process, log)
+    try:
+        yield server
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            os.killpg(process.pid, sign)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def wait_until_ready(server: Server, path: str = "/readyz") -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            if requests.get(server.url + path, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"The server did not come up. It said:\n{server.said()}")
