@@ -1,0 +1,77 @@
+"""What the README shows is tried as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.process import ROOT, Server, serving
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("readme")) as running:
+        yield running
+
+
+def require(program: str) -> str:
+    """The program's path. Without it the test is skipped, and in CI it fails."""
+    path = shutil.which(program)
+    if path is None:
+        reason = f"{program} is not installed, and this test runs the README's lines with it."
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    return path
+
+
+def shape(stream: str) -> list[str]:
+    """A stream's lines with the values of ids and the texts left out."""
+    return [re.sub(r"_[0-9a-f…]{8,}", "_ID", line) for line in stream.splitlines()]
+
+
+def test_the_curl_gives_what_is_shown(server: Server) -> None:
+    """The README's curl, pointed at a server, prints the frames that the README shows."""
+    require("curl")
+    found = re.search(r"^    (curl -N .*?)\n\n```\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    command = found[1].replace("http://127.0.0.1:8000", server.url)
+    printed = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    beginning, _, end = found[2].partition("…\n\nid:")
+    assert shape(printed)[: len(shape(beginning))] == shape(beginning)
+    assert printed.split("\n\n")[-3] == ("id:" + end).split("\n\n")[0]
+
+
+def test_the_browser_code_reads_the_stream(server: Server, tmp_path: Path) -> None:
+    """The README's 15 lines, run by Node, show the demo model's answer."""
+    node = require("node")
+    found = re.search(r"```js\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    script = found[1].replace('Ada." })', f'Ada." }}, {{ base: "{server.url}" }})')
+    (tmp_path / "read.mjs").write_text(
+        "let said = '';\nconst show = text => said += text;\nconst complain = console.error;\n"
+        + script
+        + "\nconsole.log(said);"
+    )
+    run = subprocess.run(
+        [node, "read.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.stderr == ""
+    assert run.stdout.rstrip().endswith("You said: My name is Ada.")
+
+
+def test_every_variable_is_in_the_table() -> None:
+    """The configuration table has each variable that the configuration reads."""
+    source = (ROOT / "app" / "config.py").read_text()
+    read = {name.upper() for name in re.findall(r'(?:text|number|whole)\("(\w+)"', source)}
+    read |= set(re.findall(r'env\.str\(\s*"(\w+)"', source))
+    missing = [name for name in sorted(read) if f"`{name}`" not in README]
+    assert missing == []
