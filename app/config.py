@@ -57,7 +57,8 @@ class Config:
     ollama_base_url: str | None = None
     compatible: tuple[CompatibleServer, ...] = ()
     connect_timeout: float = 5.0
-    read_timeout: float = 120.0
+    first_byte_timeout: float = 120.0
+    read_timeout: float = 60.0
     run_timeout: float = 600.0
     drain_timeout: float = 30.0
     max_body_bytes: int = 1_048_576
@@ -117,6 +118,7 @@ def _read(env: FileAwareEnv) -> dict[str, Any]:
         "ollama_base_url": text("ollama_base_url", validate=_web_address),
         "compatible": tuple(_compatible(env, name) for name in _compatible_names()),
         "connect_timeout": number("connect_timeout", 0.05, 120),
+        "first_byte_timeout": number("first_byte_timeout", 0.05, 3600),
         "read_timeout": number("read_timeout", 0.05, 3600),
         "run_timeout": number("run_timeout", 0.1, 86_400),
         "drain_timeout": number("drain_timeout", 0, 3600),

@@ -1,4 +1,4 @@
-"""Anthropic's messages, asked through its SDK and decoded from the wire."""
+"""Anthropic: its SDK says how to ask, and the answer is decoded from the wire."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import anthropic
-import httpx2
 
 from app.config import Config
 from app.events import ModelEvent
 from app.providers import profiles
 from app.providers.base import ModelRequest
 from app.providers.faults import Origin, Sdk, translated
-from app.providers.http import NO_KEY, client, timeout
 from app.providers.messages_api import MessagesApi
-from app.providers.wire import events
+from app.providers.posting import NO_KEY, limits, stream
+from app.providers.transport.client import Client
+from app.providers.transport.template import template
 
 # The API requires max_tokens; this is the default where the caller names no limit.
 _MAX_TOKENS = 8192
@@ -31,33 +31,22 @@ class Anthropic:
     def __init__(self, config: Config) -> None:
         # This SDK adds /v1 itself; a base URL written in OpenAI's manner must work too.
         base_url = config.anthropic_base_url
-        self._client = anthropic.Anthropic(
+        self._sdk = anthropic.Anthropic(
             api_key=config.anthropic_api_key or NO_KEY,
             base_url=base_url.rstrip("/").removesuffix("/v1") if base_url else None,
             max_retries=0,
-            timeout=timeout(config),
-            http_client=client(),
+            timeout=config.read_timeout,
         )
+        self._template = template(self._sdk, "/v1/messages")
+        self._client = Client(limits(config))
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         origin = Origin(self.name, request.model)
-        with translated(origin, _SDK):
-            response = self._client.post(
-                "/v1/messages",
-                body=_body(request),
-                cast_to=httpx2.Response,
-                stream=True,
-                stream_cls=anthropic.Stream[object],
-            )
-        assert isinstance(response, httpx2.Response)
-        try:
-            yield from events(response.iter_bytes(), MessagesApi(origin), origin)
-        finally:
-            response.close()
+        return stream(self._client, self._template, _body(request), MessagesApi(origin), origin)
 
     def models(self) -> Sequence[str]:
         with translated(Origin(self.name), _SDK):
-            return [model.id for model in self._client.models.list(limit=1000)]
+            return [model.id for model in self._sdk.models.list(limit=1000)]
 
     def default_model(self) -> str:
         return "claude-haiku-5-5"
@@ -67,6 +56,7 @@ class Anthropic:
 
     def close(self) -> None:
         self._client.close()
+        self._sdk.close()
 
 
 def _body(request: ModelRequest) -> dict[str, Any]:

@@ -1,24 +1,23 @@
-"""Every server that speaks OpenAI's chat completions, over requests: Ollama, vLLM, Groq…"""
+"""Every server that speaks OpenAI's chat completions, Ollama, vLLM, Groq and so on"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 
+from app.config import CompatibleServer, Config
 from app.errors import ModelNotFound, ProtocolBroken
 from app.events import ModelEvent
 from app.providers import chat_completions
 from app.providers.base import ModelRequest
 from app.providers.chat_completions import ChatCompletions
 from app.providers.faults import Origin, from_status, translated
-from app.providers.wire import events
-
-_READ = 65_536
+from app.providers.posting import limits, stream
+from app.providers.transport.client import Client
+from app.providers.transport.template import Template, template_of
 
 
 class _Model(msgspec.Struct):
@@ -33,39 +32,37 @@ _models = msgspec.json.Decoder(_Models)
 
 
 class Compatible:
-    """One server. `timeouts` are seconds to connect, and between two reads."""
+    """One server. requests says how to ask it; its stream goes the same way as every other's."""
 
     def __init__(
-        self,
-        name: str,
-        base_url: str,
-        api_key: str | None,
-        *,
-        timeouts: tuple[float, float],
-        context_window: int = 32_768,
+        self, server: CompatibleServer, config: Config, context_window: int = 32_768
     ) -> None:
-        self.name = name
-        self._base_url = base_url.rstrip("/")
-        self._timeouts = timeouts
+        self.name = server.name
+        self._base_url = server.base_url.rstrip("/")
+        self._timeouts = (config.connect_timeout, config.first_byte_timeout)
         self._context_window = context_window
-        self._session = _session(api_key)
+        self._session = _session(server.api_key)
+        self._template = _template(self._session, f"{self._base_url}/chat/completions")
+        self._client = Client(limits(config))
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         origin = Origin(self.name, request.model)
         body = chat_completions.body(request, limit_field="max_tokens")
-        with self._send("POST", "/chat/completions", origin, json=body) as response:
-            yield from events(_chunks(response), ChatCompletions(origin), origin)
+        return stream(self._client, self._template, body, ChatCompletions(origin), origin)
 
     def models(self) -> Sequence[str]:
         origin = Origin(self.name)
-        with self._send("GET", "/models", origin) as response, translated(origin):
-            try:
-                return [model.id for model in _models.decode(response.content).data or []]
-            except msgspec.DecodeError as error:
-                raise ProtocolBroken(
-                    f"{self.name} answered with something that is not a list of models.",
-                    provider=self.name,
-                ) from error
+        with translated(origin):
+            response = self._session.get(f"{self._base_url}/models", timeout=self._timeouts)
+        if not response.ok:
+            raise from_status(origin, response.status_code, None, response.headers)
+        try:
+            return [model.id for model in _models.decode(response.content).data or []]
+        except msgspec.DecodeError as error:
+            raise ProtocolBroken(
+                f"{self.name} answered with something that is not a list of models.",
+                provider=self.name,
+            ) from error
 
     def default_model(self) -> str:
         """The first that the server lists: what is installed there is its owner's choice."""
@@ -78,26 +75,12 @@ class Compatible:
         return self._context_window
 
     def close(self) -> None:
+        self._client.close()
         self._session.close()
-
-    def _send(self, method: str, path: str, origin: Origin, **kwargs: Any) -> requests.Response:
-        with translated(origin):
-            response = self._session.request(
-                method, self._base_url + path, stream=True, timeout=self._timeouts, **kwargs
-            )
-            if not response.ok:
-                with response:
-                    raise from_status(
-                        origin, response.status_code, _body(response), response.headers
-                    )
-        return response
 
 
 def _session(api_key: str | None) -> requests.Session:
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=256, max_retries=0)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
     # One caller's cookies must not reach upstream with the next caller's request.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     if api_key:
@@ -105,18 +88,6 @@ def _session(api_key: str | None) -> requests.Session:
     return session
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives: urllib3's stream() would wait for the end of one without chunks."""
-    raw = response.raw
-    if raw.chunked:
-        yield from raw.stream(None, decode_content=True)
-        return
-    while data := raw.read1(_READ, decode_content=True):
-        yield data
-
-
-def _body(response: requests.Response) -> object:
-    try:
-        return response.json()
-    except ValueError:
-        return None
+def _template(session: requests.Session, url: str) -> Template:
+    prepared = session.prepare_request(requests.Request("POST", url, json={}))
+    return template_of(str(prepared.url), prepared.headers.items())

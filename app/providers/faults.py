@@ -29,6 +29,8 @@ from app.errors import (
     Unreachable,
 )
 from app.providers.sse import FrameTooLong
+from app.providers.transport.body import BrokenFraming
+from app.providers.transport.connection import Silence
 
 _SHOWN = 300  # characters of a provider's own sentence that are passed on
 
@@ -75,6 +77,7 @@ _TRANSPORT = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
     FrameTooLong,
+    BrokenFraming,
     OSError,
 )
 
@@ -141,23 +144,25 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _from_transport(origin: Origin, error: Exception) -> ProviderError:
     causes = _causes(error)
-    refused = any(isinstance(e, urllib3.exceptions.NewConnectionError) for e in causes)
-    if not refused and any(isinstance(e, _CONNECT_TIMEOUTS) for e in causes):
+    if any(isinstance(e, urllib3.exceptions.NewConnectionError) for e in causes):
+        return Unreachable(f"{origin.provider} cannot be reached.", **origin.kwargs())
+    if any(isinstance(e, _CONNECT_TIMEOUTS) for e in causes):
         return ProviderTimeout(
             f"{origin.provider} did not accept a connection in time.",
             limit="connect",
             **origin.kwargs(),
         )
     if any(isinstance(e, _READ_TIMEOUTS) for e in causes):
+        limit = error.limit if isinstance(error, Silence) else "read"
         return ProviderTimeout(
-            f"{origin.provider} was silent for too long.", limit="read", **origin.kwargs()
+            f"{origin.provider} was silent for too long.", limit=limit, **origin.kwargs()
         )
     if any(isinstance(e, _CUTS) for e in causes):
         return CutOff(
-            f"The connection to {origin.provider} broke in the middle of the answer.",
+            f"The connection to {origin.provider} broke before the answer was whole.",
             **origin.kwargs(),
         )
-    if isinstance(error, (FrameTooLong, httpx2.DecodingError)):
+    if isinstance(error, (FrameTooLong, BrokenFraming, httpx2.DecodingError)):
         return ProtocolBroken(
             f"{origin.provider} sent something that cannot be read.", **origin.kwargs()
         )
@@ -181,8 +186,7 @@ _CUTS = (
     httpx2.ReadError,
     requests.exceptions.ChunkedEncodingError,
     urllib3.exceptions.ProtocolError,
-    ConnectionResetError,
-    BrokenPipeError,
+    ConnectionError,
 )
 
 

@@ -1,10 +1,9 @@
-"""OpenAI, asked through its SDK and decoded from the wire."""
+"""OpenAI: its SDK says how to ask, and the answer is decoded from the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import httpx2
 import openai
 
 from app.config import Config
@@ -13,8 +12,9 @@ from app.providers import chat_completions, profiles
 from app.providers.base import ModelRequest
 from app.providers.chat_completions import ChatCompletions
 from app.providers.faults import Origin, Sdk, translated
-from app.providers.http import NO_KEY, client, timeout
-from app.providers.wire import events
+from app.providers.posting import NO_KEY, limits, stream
+from app.providers.transport.client import Client
+from app.providers.transport.template import template
 
 _SDK = Sdk(openai.APIStatusError, openai.OpenAIError)
 
@@ -25,33 +25,23 @@ class OpenAI:
     name = "openai"
 
     def __init__(self, config: Config) -> None:
-        self._client = openai.OpenAI(
+        self._sdk = openai.OpenAI(
             api_key=config.openai_api_key or NO_KEY,
             base_url=config.openai_base_url,
             max_retries=0,
-            timeout=timeout(config),
-            http_client=client(),
+            timeout=config.read_timeout,
         )
+        self._template = template(self._sdk, "/chat/completions")
+        self._client = Client(limits(config))
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         origin = Origin(self.name, request.model)
-        with translated(origin, _SDK):
-            response = self._client.post(
-                "/chat/completions",
-                body=chat_completions.body(request, limit_field="max_completion_tokens"),
-                cast_to=httpx2.Response,
-                stream=True,
-                stream_cls=openai.Stream[object],
-            )
-        assert isinstance(response, httpx2.Response)
-        try:
-            yield from events(response.iter_bytes(), ChatCompletions(origin), origin)
-        finally:
-            response.close()
+        body = chat_completions.body(request, limit_field="max_completion_tokens")
+        return stream(self._client, self._template, body, ChatCompletions(origin), origin)
 
     def models(self) -> Sequence[str]:
         with translated(Origin(self.name), _SDK):
-            return [model.id for model in self._client.models.list()]
+            return [model.id for model in self._sdk.models.list()]
 
     def default_model(self) -> str:
         return "gpt-5-mini"
@@ -61,3 +51,4 @@ class OpenAI:
 
     def close(self) -> None:
         self._client.close()
+        self._sdk.close()

@@ -25,19 +25,10 @@ def build(config: Config) -> dict[str, Provider]:
         providers.append(Anthropic(config))
     if config.ollama_base_url:
         server = CompatibleServer("ollama", _with_v1(config.ollama_base_url))
-        providers.append(_compatible(server, config))
-    providers += [_compatible(server, config) for server in config.compatible]
+        providers.append(Compatible(server, config))
+    providers += [Compatible(server, config) for server in config.compatible]
     providers.append(Demo(config.demo_tokens_per_second))
     return {provider.name: provider for provider in providers}
-
-
-def _compatible(server: CompatibleServer, config: Config) -> Compatible:
-    return Compatible(
-        server.name,
-        server.base_url,
-        server.api_key,
-        timeouts=(config.connect_timeout, config.read_timeout),
-    )
 
 
 def _with_v1(base_url: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from app.errors import CutOff, ProtocolBroken
 from app.events import ModelEvent
-from app.providers.faults import Origin, translated
+from app.providers.faults import Origin
 from app.providers.sse import EventStreamDecoder
 
 T = TypeVar("T")
@@ -45,16 +45,13 @@ def events(
     """
     framing = EventStreamDecoder()
     seen = False
-    with translated(origin):
-        for chunk in chunks:
-            batch: list[ModelEvent] = []
-            for data in framing.feed(chunk):
-                seen = True
-                dialect.decode(data, batch)
-            if batch:
-                yield batch
-            if dialect.ended:
-                break
+    for chunk in chunks:
+        batch: list[ModelEvent] = []
+        for data in framing.feed(chunk):
+            seen = True
+            dialect.decode(data, batch)
+        if batch:
+            yield batch
     last: list[ModelEvent] = []
     if not dialect.close(last):
         raise _unfinished(seen, origin)

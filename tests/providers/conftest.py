@@ -30,6 +30,7 @@ def providers(upstream: Upstream) -> Iterator[dict[str, Provider]]:
             anthropic_api_key="sk-secret",
             ollama_base_url=upstream.url,
             compatible=(CompatibleServer("own", f"{upstream.url}/v1", "sk-secret"),),
+            first_byte_timeout=0.3,
             read_timeout=0.3,
             connect_timeout=1.0,
         )

@@ -28,7 +28,10 @@ const sidebar = new Sidebar({
 
 async function refreshList() {
   try {
-    if (await list.refresh()) showList();
+    if (!(await list.refresh())) return;
+    showList();
+    // A search may have left out the conversation that is open.
+    if (list.query) await showTitleOf(desk.thread.id);
   } catch (error) {
     showProblem(error);
   }
@@ -48,15 +51,19 @@ function showTitle(title) {
   document.title = title ? `${title} · Parley` : "Parley";
 }
 
+/** @param {string | null} id a conversation that the list may not have come to yet */
+async function showTitleOf(id) {
+  if (id !== null && !list.find(id)) showTitle((await read(id)).title);
+}
+
 async function openRoute() {
   const id = routeId();
   closeDrawer();
   clearNotice();
   try {
-    const open = desk.open(id);
+    const opened = desk.open(id);
     showList();
-    if (id !== null && !list.find(id)) showTitle((await read(id)).title);
-    await open;
+    await Promise.all([opened, showTitleOf(id)]);
   } catch (error) {
     if (routeId() !== id) return;
     nameRoute(null);

@@ -1,0 +1,1 @@
+"""HTTP below the vendors' SDKs: connections, bodies, and the request that an SDK would send."""
