@@ -1,0 +1,1 @@
+"""The page in a real Chromium. Unpatched: Playwright and gevent do not mix."""
