@@ -19,7 +19,7 @@ except ConfigError as error:
 
 bind = _config.bind
 workers = _config.web_concurrency
-worker_class = "gevent"
+worker_class = "app.worker.Worker"
 # A stream holds a connection for as long as it lasts; the default of 1,000 would be the limit.
 worker_connections = 20_000
 graceful_timeout = int(_config.drain_timeout)

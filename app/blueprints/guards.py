@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -67,6 +68,7 @@ def _refuse_strangers() -> None:
         raise NotAllowed("Without a key Parley takes nothing from pages of other sites.")
 
 
+@lru_cache(maxsize=256)
 def _is_loopback(address: str) -> bool:
     name = urlsplit(address).hostname or ""
     if name == "localhost" or name.endswith(".localhost"):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
-import genai_prices
+from genai_prices import Usage as Counted
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import ModelInfo, Provider
 
 from app.events import Usage
 
@@ -16,13 +19,20 @@ def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
     """In US dollars, exact; None where nobody knows the model's price."""
     if provider in _FREE:
         return Decimal(0)
-    counted = genai_prices.Usage(
+    counted = Counted(
         input_tokens=usage.input_tokens,
         cache_read_tokens=usage.cached_input_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,
     )
+    found = _find(provider, model)
+    return found[1].calc_price(counted, found[0]).total_price if found else None
+
+
+@lru_cache(maxsize=1024)
+def _find(provider: str, model: str) -> tuple[Provider, ModelInfo] | None:
+    """Looking for a model that is not there costs as much as a whole price."""
     try:
-        return genai_prices.calc_price(counted, model, provider_id=provider).total_price
+        return get_snapshot().find_provider_model(model, None, provider, None)
     except LookupError:
         return None

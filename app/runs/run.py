@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from gevent import get_hub, getcurrent
-from gevent.event import Event as Signal
+from gevent.hub import Waiter
 
 from app.events import Done, Event, Failure
 
@@ -49,7 +49,7 @@ class Run:
         self.events += batch
         self.ended = isinstance(batch[-1], (Done, Failure))
         for reader in self._readers:
-            reader.woken.set()
+            reader.wake()
 
     def stop(self, cause: Cause = "stopped") -> None:
         """Ask the run to end. Asking again, or when it has ended, changes nothing."""
@@ -88,9 +88,9 @@ class Reader:
     """A position in a run's log. It counts as present from its making until `close`."""
 
     def __init__(self, run: Run, after: int = 0) -> None:
-        self.woken = Signal()
         self.position = after
         self._run = run
+        self._waiter: Waiter[bool] | None = None
         run.join(self)
 
     def follow(self, idle: float | None = None) -> Iterator[Sequence[Event]]:
@@ -99,17 +99,36 @@ class Reader:
         After `idle` seconds of silence an empty batch is yielded, so that a heartbeat can go out.
         """
         run = self._run
-        while True:
-            batch = run.events[self.position :]
-            if batch:
-                self.position += len(batch)
-                yield batch
-            elif run.ended:
-                return
-            else:
-                self.woken.clear()
-                if not self.woken.wait(idle):
+        # One timer for the whole stream, pushed back at each wait: a new one each costs tenfold.
+        timer = None if idle is None else get_hub().loop.timer(idle, idle)
+        try:
+            while True:
+                batch = run.events[self.position :]
+                if batch:
+                    self.position += len(batch)
+                    yield batch
+                elif run.ended:
+                    return
+                elif not self._wait(timer):
                     yield ()
+        finally:
+            if timer is not None:
+                timer.stop()
+                timer.close()
+
+    def wake(self) -> None:
+        """Called by the run's owner when there is more to read."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            get_hub().loop.run_callback(waiter.switch, True)
+
+    def _wait(self, timer: Any) -> bool:
+        """False if the timer was first."""
+        waiter: Waiter[bool] = Waiter()
+        self._waiter = waiter
+        if timer is not None:
+            timer.again(waiter.switch, False)
+        return bool(waiter.get())
 
     def close(self) -> None:
         """Leave the run. Closing twice changes nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -13,6 +12,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     insert,
@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from app.errors import BadInput, NotFound
 from app.ids import new_id, now
+from app.storage.prepared import Prepared
 from app.storage.tables import conversations, messages
 
 _c = conversations.c
@@ -45,6 +46,10 @@ class Page(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+_insert = Prepared(insert(conversations), [*Conversation.__struct_fields__, "owner", "folded"])
+_touch = Prepared(update(conversations).where(_c.id == bindparam("touched")), ["updated_at"])
+
+
 def fold(text: str) -> str:
     """What a search compares: without case. PostgreSQL's text cannot hold U+0000."""
     return text.replace("\0", "").casefold()
@@ -54,7 +59,7 @@ def create(tx: Connection, owner: str, title: str, system: str | None) -> Conver
     moment = now()
     made = Conversation(new_id("conv"), title, system, moment, moment)
     row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
-    tx.execute(insert(conversations), row)
+    _insert(tx, row)
     return made
 
 
@@ -68,10 +73,9 @@ def find(tx: Connection, owner: str, conversation_id: str) -> Conversation:
 
 def touch(tx: Connection, conversation_id: str, system: str | None = None) -> None:
     """Make it the newest; a new system prompt replaces the old."""
-    changed: dict[str, Any] = {"updated_at": now()}
+    _touch(tx, {"touched": conversation_id, "updated_at": now()})
     if system is not None:
-        changed["system"] = system
-    tx.execute(update(conversations).where(_c.id == conversation_id).values(changed))
+        tx.execute(update(conversations).where(_c.id == conversation_id).values(system=system))
 
 
 def rename(tx: Connection, owner: str, conversation_id: str, title: str) -> Conversation:

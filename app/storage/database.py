@@ -8,7 +8,8 @@ leaves nothing to lock. On PostgreSQL psycopg cooperates with gevent, so the wor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -58,23 +59,48 @@ class SQLite:
         in_memory = url.database in (None, "", ":memory:")
         if not in_memory:
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite_engine(url, immediate=True)
-        self._writer = ThreadPool(1)
-        self._reads = self.engine if in_memory else _sqlite_engine(url, immediate=False)
-        self._reader = self._writer if in_memory else ThreadPool(1)
+        self._writer = _Thread(_sqlite_engine(url, immediate=True))
+        self._reader = self._writer if in_memory else _Thread(_sqlite_engine(url, immediate=False))
+        self.engine = self._writer.engine
 
     def read(self, work: Work[T]) -> T:
-        result: T = self._reader.apply(_transact, (self._reads, work))
-        return result
+        return self._reader.run(work)
 
     def write(self, work: Work[T]) -> T:
-        result: T = self._writer.apply(_transact, (self.engine, work))
-        return result
+        return self._writer.run(work)
 
     def close(self) -> None:
-        for pool, engine in ((self._reader, self._reads), (self._writer, self.engine)):
-            pool.apply(engine.dispose)
-            pool.kill()
+        self._reader.close()
+        self._writer.close()
+
+
+class _Thread:
+    """A thread with a connection of its own, which stays open because opening one is dear."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._pool = ThreadPool(1)
+        self._connection: Connection | None = None
+
+    def run(self, work: Work[T]) -> T:
+        result: T = self._pool.apply(self._transact, (work,))
+        return result
+
+    def _transact(self, work: Work[T]) -> T:
+        with _available():
+            if self._connection is None:
+                self._connection = self.engine.connect()
+            with self._connection.begin():
+                return work(self._connection)
+
+    def close(self) -> None:
+        self._pool.apply(self._close)
+        self._pool.kill()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self.engine.dispose()
 
 
 class PostgreSQL:
@@ -103,9 +129,14 @@ class PostgreSQL:
 
 
 def _transact(engine: Engine, work: Work[T]) -> T:
+    with _available(), engine.begin() as connection:
+        return work(connection)
+
+
+@contextmanager
+def _available() -> Iterator[None]:
     try:
-        with engine.begin() as connection:
-            return work(connection)
+        yield
     except OperationalError as error:
         raise Unavailable(
             "The database does not answer just now. Try again in a moment.", retry_after=2

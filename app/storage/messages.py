@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, bindparam, insert, literal, literal_column, select
 
 from app.errors import NotFound, Problem
 from app.events import FinishReason, Usage
 from app.ids import new_id, now
 from app.messages import Message, Part, Role, TextPart
 from app.storage.conversations import fold
+from app.storage.prepared import Prepared
 from app.storage.tables import messages
 
 _m = messages.c
@@ -45,14 +46,25 @@ class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = [messages.c[name] for name in StoredMessage.__struct_fields__]
+_insert = Prepared(
+    insert(messages), [*StoredMessage.__struct_fields__, "conversation_id", "folded"]
+)
+_newest = Prepared(
+    select(_m.id)
+    .where(_m.conversation_id == bindparam("conversation_id"))
+    .order_by(_m.seq.desc())
+    .limit(literal_column("1"))
+)
 
 
 def add(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
     row = {name: getattr(message, name) for name in StoredMessage.__struct_fields__}
     for name in ("parts", "error", "usage"):
         row[name] = None if row[name] is None else msgspec.json.encode(row[name]).decode()
-    text = fold(message.message.text)
-    tx.execute(insert(messages), {**row, "conversation_id": conversation_id, "folded": text})
+    row["cost_usd"] = None if message.cost_usd is None else format(message.cost_usd, "f")
+    row["conversation_id"] = conversation_id
+    row["folded"] = fold(message.message.text)
+    _insert(tx, row)
 
 
 def said_by_user(parent_id: str | None, text: str) -> StoredMessage:
@@ -76,8 +88,8 @@ def find(tx: Connection, conversation_id: str, message_id: str) -> StoredMessage
 
 def newest(tx: Connection, conversation_id: str) -> str | None:
     """The id of the message that was written last, which is always a leaf of the tree."""
-    query = select(_m.id).where(_m.conversation_id == conversation_id)
-    return tx.scalar(query.order_by(_m.seq.desc()).limit(1))
+    found: str | None = _newest(tx, {"conversation_id": conversation_id}).scalar()
+    return found
 
 
 def every(tx: Connection, conversation_id: str) -> Sequence[StoredMessage]:
@@ -108,4 +120,6 @@ def _value(row: Any) -> StoredMessage:
         fields["error"] = msgspec.json.decode(row["error"], type=Problem)
     if row["usage"] is not None:
         fields["usage"] = msgspec.json.decode(row["usage"], type=Usage)
+    if row["cost_usd"] is not None:
+        fields["cost_usd"] = Decimal(row["cost_usd"])
     return StoredMessage(**fields)

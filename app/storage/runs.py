@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.errors import NotFound
 from app.ids import now
+from app.storage.prepared import Prepared
 from app.storage.tables import runs
 
 State = Literal["running", "done", "failed", "stopped", "interrupted"]
@@ -27,16 +28,17 @@ class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = [runs.c[name] for name in StoredRun.__struct_fields__]
+_insert = Prepared(insert(runs), [*StoredRun.__struct_fields__, "owner"])
+_finish = Prepared(update(runs).where(runs.c.id == bindparam("finished")), ["state", "ended_at"])
 
 
 def add(tx: Connection, owner: str, run: StoredRun) -> None:
-    tx.execute(insert(runs), {**msgspec.structs.asdict(run), "owner": owner})
+    _insert(tx, {**msgspec.structs.asdict(run), "owner": owner})
 
 
 def finish(tx: Connection, run_id: str, state: State) -> bool:
     """False where the run is gone, because its conversation was deleted meanwhile."""
-    ended = update(runs).where(runs.c.id == run_id).values(state=state, ended_at=now())
-    return tx.execute(ended).rowcount > 0
+    return _finish(tx, {"finished": run_id, "state": state, "ended_at": now()}).rowcount > 0
 
 
 def find(tx: Connection, owner: str, run_id: str) -> StoredRun:

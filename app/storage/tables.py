@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Numeric,
     String,
     Table,
     Text,
@@ -68,7 +67,8 @@ messages = Table(
     Column("finish_reason", String(20)),
     Column("error", Text),
     Column("usage", Text),
-    Column("cost_usd", Numeric(20, 10)),
+    # Dollars, exact: a decimal number as text, because SQLite has no decimals.
+    Column("cost_usd", String(40)),
     Column("truncated_turns", Integer, nullable=False, server_default="0"),
     Index("ix_messages_conversation_id_seq", "conversation_id", "seq"),
 )

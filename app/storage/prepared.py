@@ -1,0 +1,41 @@
+"""Statements of the hot path: written with SQLAlchemy, compiled once for each dialect.
+
+SQLAlchemy finds a statement's compiled form anew for every execution, which costs several times
+what SQLite needs to carry it out. Values go to the driver as they are, so only statements whose
+columns are plain text and integers are made of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
+
+
+class Prepared:
+    """`names` are the parameters: the columns of an insert, the bindparams of anything else."""
+
+    def __init__(self, statement: ClauseElement, names: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._names = names
+        self._compiled: dict[str, SQLCompiler] = {}
+
+    def __call__(self, tx: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+        dialect = tx.dialect
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        if compiled.positional:
+            # `positiontup` has a name for each question mark, in their order.
+            row: Any = tuple([values[name] for name in compiled.positiontup or ()])
+        else:
+            row = dict(values)
+        return tx.exec_driver_sql(compiled.string, row)
+
+    def _compile(self, dialect: Dialect) -> SQLCompiler:
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
+        assert isinstance(compiled, SQLCompiler)
+        self._compiled[dialect.name] = compiled
+        return compiled
