@@ -22,7 +22,8 @@ workers = _config.web_concurrency
 worker_class = "app.worker.Worker"
 # A stream holds a connection for as long as it lasts; the default of 1,000 would be the limit.
 worker_connections = 20_000
-graceful_timeout = int(_config.drain_timeout)
+# The worker drains by itself; gunicorn's own patience only has to be the longer one.
+graceful_timeout = int(_config.drain_timeout) + 10
 # Longer than the keep-alive of the usual routers, so that they close first and never meet a
 # connection that has just gone.
 keepalive = 75

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from app.errors import ParleyError
 from app.events import Event, Failure, Start, TextDelta
 from app.providers.base import Provider
-from app.runs.run import Reader
+from app.runs.reader import Reader
 from app.services import Services
 from app.services.chat import Ask
 from app.storage.migrate import migrate as bring_up_to_date

@@ -61,6 +61,10 @@ class Config:
     read_timeout: float = 60.0
     run_timeout: float = 600.0
     drain_timeout: float = 30.0
+    reader_grace: float = 30.0
+    replay_seconds: float = 600.0
+    max_open_runs: int = 5_000
+    max_output_bytes: int = 4_194_304
     max_body_bytes: int = 1_048_576
     demo_tokens_per_second: float = 25.0
     log_level: str = "INFO"
@@ -122,6 +126,10 @@ def _read(env: FileAwareEnv) -> dict[str, Any]:
         "read_timeout": number("read_timeout", 0.05, 3600),
         "run_timeout": number("run_timeout", 0.1, 86_400),
         "drain_timeout": number("drain_timeout", 0, 3600),
+        "reader_grace": number("reader_grace", 0, 86_400),
+        "replay_seconds": number("replay_seconds", 0, 86_400),
+        "max_open_runs": whole("max_open_runs", 1, 1_000_000),
+        "max_output_bytes": whole("max_output_bytes", 1024, 1_000_000_000),
         "max_body_bytes": whole("max_body_bytes", 1024, 100_000_000),
         "demo_tokens_per_second": number("demo_tokens_per_second", 0.1, 1_000_000),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=OneOf(levels)),

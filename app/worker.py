@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import gevent
 from gevent import socket
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -22,7 +23,48 @@ class LeanSocket(socket.socket):
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Ends with a word: on SIGTERM runs get their time, and idle connections none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle: set[_Idle] = set()
+
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         if type(client) is socket.socket:  # and not TLS, which frames what it sends
             client = LeanSocket(client.family, client.type, client.proto, client.detach())
         super().handle(listener, client, addr)
+
+    def timeout_ctx(self) -> _Idle:
+        """What gunicorn waits in for a connection's next request."""
+        return _Idle(self.cfg.keepalive, self._idle)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: gunicorn stops accepting in a second and waits for what is being answered."""
+        super().handle_exit(sig, frame)
+        gevent.spawn(self._drain)
+
+    def _drain(self) -> None:
+        for idle in list(self._idle):
+            idle.end()
+        self.wsgi.extensions["parley"].shut_down()
+
+
+class _Idle(gevent.Timeout):
+    """The wait for a request, which a shutdown need not wait for."""
+
+    def __init__(self, seconds: float, waiting: set[_Idle]) -> None:
+        super().__init__(seconds, cast(None, False))  # False: the block just ends
+        self._waiting = waiting
+
+    def __enter__(self) -> Any:
+        self._greenlet = gevent.getcurrent()
+        self._waiting.add(self)
+        return super().__enter__()
+
+    def __exit__(self, *args: Any) -> Any:
+        self._waiting.discard(self)
+        return super().__exit__(*args)
+
+    def end(self) -> None:
+        """As if the time were up."""
+        gevent.get_hub().loop.run_callback(self._greenlet.throw, self)

@@ -11,6 +11,7 @@ from app.blueprints.context import caller, services
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
 from app.schemas.chat import ChatAnswer, ChatBody, StreamEvent
+from app.schemas.headers import OnceHeaders
 from app.services.chat import Ask
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api", description="Chat with memory")
@@ -18,18 +19,20 @@ blueprint = Blueprint("chat", __name__, url_prefix="/api", description="Chat wit
 
 @blueprint.post("/chat")
 @blueprint.arguments(ChatBody)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatAnswer)
-def chat(body: dict[str, Any]) -> Response | dict[str, Any]:
+def chat(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, Any]:
     """Say something and get the whole answer."""
-    return whole(_ask(body))
+    return whole(_ask({**body, **headers}))
 
 
 @blueprint.post("/chat/stream")
 @blueprint.arguments(ChatBody)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
-def chat_stream(body: dict[str, Any]) -> Response:
+def chat_stream(body: dict[str, Any], headers: dict[str, Any]) -> Response:
     """Say something and get the answer token by token."""
-    return streamed(_ask(body))
+    return streamed(_ask({**body, **headers}))
 
 
 def _ask(body: dict[str, Any]) -> Run:

@@ -20,6 +20,7 @@ from app.schemas.conversations import (
     PageSchema,
     TitleBody,
 )
+from app.schemas.headers import OnceHeaders
 from app.services.chat import Again
 
 blueprint = Blueprint(
@@ -67,18 +68,24 @@ def messages(conversation_id: str) -> dict[str, Sequence[object]]:
 
 @blueprint.post("/<conversation_id>/regenerate")
 @blueprint.arguments(AgainBody)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatAnswer)
-def regenerate(body: dict[str, Any], conversation_id: str) -> Response | dict[str, Any]:
+def regenerate(
+    body: dict[str, Any], headers: dict[str, Any], conversation_id: str
+) -> Response | dict[str, Any]:
     """Answer a message again, beside the answer that there is."""
-    return whole(_again(body, conversation_id))
+    return whole(_again({**body, **headers}, conversation_id))
 
 
 @blueprint.post("/<conversation_id>/regenerate/stream")
 @blueprint.arguments(AgainBody)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
-def regenerate_stream(body: dict[str, Any], conversation_id: str) -> Response:
+def regenerate_stream(
+    body: dict[str, Any], headers: dict[str, Any], conversation_id: str
+) -> Response:
     """Answer a message again, token by token."""
-    return streamed(_again(body, conversation_id))
+    return streamed(_again({**body, **headers}, conversation_id))
 
 
 @blueprint.get("/<conversation_id>/export")

@@ -27,7 +27,7 @@ def read(run_id: str) -> object:
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
 def events(query: dict[str, Any], run_id: str) -> Response:
     """Read a run's events again, from the one after `after` or `Last-Event-ID` on."""
-    run = services().runs.live(caller().owner, run_id)
+    run = services().runs.open(caller().owner, run_id)
     return streamed(run, _position(query["after"]))
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from app.blueprints import problems
 from app.blueprints.context import services
+from app.blueprints.presence import Watch
 from app.encoders import native, sse
+from app.errors import Unavailable
 from app.events import Done, Failure, collect
-from app.runs.run import Reader, Run
+from app.runs.reader import Reader
+from app.runs.run import Run
 
 # Seconds of silence before a heartbeat: routers close what is idle for 55 to 100 (field practice).
 _IDLE = 10.0
@@ -20,21 +23,31 @@ def streamed(run: Run, after: int = 0) -> Response:
     """The run's events from number `after` + 1 on, and those that follow."""
     reader, open_streams = Reader(run, after), services().metrics.open_streams
     open_streams.inc()
+    watch = Watch(request.environ, reader.close)
     body = sse.stream(reader.follow(_IDLE), native.encode, after)
     response = Response(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
-    response.call_on_close(reader.close)
-    response.call_on_close(open_streams.dec)
+
+    @response.call_on_close
+    def closed() -> None:
+        watch.close()
+        reader.close()
+        open_streams.dec()
+
     return response
 
 
 def whole(run: Run) -> Response | dict[str, Any]:
     """The same events folded into one answer, once the run has ended."""
     reader = Reader(run)
+    watch = Watch(request.environ, reader.close)
     try:
         for _ in reader.follow():
             pass
     finally:
+        watch.close()
         reader.close()
+    if not run.ended:  # the caller has gone, and nobody reads this
+        raise Unavailable("The caller has left.")
     return _folded(run)
 
 

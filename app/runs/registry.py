@@ -1,39 +1,93 @@
-"""The runs of this worker, by id: those that go on and those that ended a short while ago."""
+"""The runs of this worker, by id: those that go on, and for a while those that have ended."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import gevent
 
-from app.errors import NotFound
+from app.errors import ShuttingDown, Unavailable
 from app.runs.run import Run
 
-# Seconds that an ended run's log stays in memory, to be read again.
-_KEPT = 600.0
+# Bytes that an event and its short text take, and what a run takes besides; measured.
+_EVENT, _RUN = 120, 2_000
+
+
+@dataclass(frozen=True)
+class House:
+    """The limits of the house: runs at once; and of ended logs in memory, seconds and bytes.
+
+    What is forgotten is not lost: it is read again from storage.
+    """
+
+    open_runs: int = 5_000
+    kept_seconds: float = 600.0
+    kept_bytes: int = 33_554_432
 
 
 class Runs:
-    """Starts runs, finds them, and forgets them."""
+    """Admits runs, finds them, forgets them, and ends them all at a shutdown."""
 
-    def __init__(self) -> None:
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._by_id: dict[str, Run] = {}
-        self._ended: deque[tuple[float, str]] = deque()
+        self._ended: deque[tuple[float, int, str]] = deque()
+        self._kept = 0
+        self._open = 0
+        self._closing = False
 
-    def start(self, run: Run, generate: Callable[[], None]) -> None:
-        """Let `generate` own the run, in a greenlet of its own."""
-        self._forget()
+    @property
+    def closing(self) -> bool:
+        """Whether a shutdown has begun and no run is admitted any more."""
+        return self._closing
+
+    @contextmanager
+    def place(self) -> Iterator[Callable[[Run, Callable[[], None]], None]]:
+        """A place for one run, given back at its end, or at once if it does not come to it.
+
+        What is yielded starts the run: `start(run, generate)` lets `generate` own it, in a
+        greenlet of its own.
+
+        Raises:
+            ShuttingDown, Unavailable: there is no place; nothing has happened yet.
+        """
+        if self._closing:
+            raise ShuttingDown("This server is going down for a restart.", retry_after=2)
+        if self._open >= self._house.open_runs:
+            raise Unavailable("This server is answering as many as it can.", retry_after=1)
+        self._open += 1
+        try:
+            yield self._start
+        except BaseException:
+            self._open -= 1
+            raise
+
+    def _start(self, run: Run, generate: Callable[[], None]) -> None:
         self._by_id[run.id] = run
-        gevent.spawn(generate).link(lambda _: self._ended.append((time.monotonic(), run.id)))
+        gevent.spawn(generate).rawlink(lambda _: self._end(run))
 
-    def find(self, owner: str, run_id: str) -> Run:
-        """Raises NotFound, for somebody else's too."""
+    def _end(self, run: Run) -> None:
+        self._open -= 1
+        size = _RUN + _EVENT * len(run.events)
+        self._kept += size
+        self._ended.append((time.monotonic(), size, run.id))
+        self._forget()
+
+    def _forget(self) -> None:
+        oldest = time.monotonic() - self._house.kept_seconds
+        while self._ended and (self._ended[0][0] < oldest or self._kept > self._house.kept_bytes):
+            _, size, run_id = self._ended.popleft()
+            self._kept -= size
+            self._by_id.pop(run_id, None)
+
+    def find(self, owner: str, run_id: str) -> Run | None:
+        """The run if it is in memory and the owner's."""
         run = self._by_id.get(run_id)
-        if run is None or run.owner != owner:
-            raise NotFound("run")
-        return run
+        return run if run is not None and run.owner == owner else None
 
     def stop_all(self, conversation_id: str) -> None:
         """Stop what is running in a conversation that is about to be deleted."""
@@ -41,6 +95,15 @@ class Runs:
             if run.conversation_id == conversation_id:
                 run.stop()
 
-    def _forget(self) -> None:
-        while self._ended and self._ended[0][0] < time.monotonic() - _KEPT:
-            self._by_id.pop(self._ended.popleft()[1], None)
+    def drain(self, seconds: float) -> None:
+        """Admit no more, give those that run so long to finish, then end the rest with a word."""
+        self._closing = True
+        self._wait_for_all(seconds)
+        for run in list(self._by_id.values()):
+            run.stop("shutting_down")
+        self._wait_for_all(5.0)
+
+    def _wait_for_all(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self._open and time.monotonic() < deadline:
+            gevent.sleep(0.05)

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from gevent import get_hub, getcurrent
-from gevent.hub import Waiter
 
 from app.events import Done, Event, Failure
+from app.runs.reader import Reader
 
-OnDisconnect = Literal["cancel", "continue"]
-Cause = Literal["stopped", "client_gone"]
+# What becomes of a run without readers: it is cancelled at once, or after a grace time, or not.
+OnDisconnect = Literal["cancel", "continue", "finish"]
+Cause = Literal["stopped", "client_gone", "abandoned", "shutting_down"]
 
 
 class Interrupted(BaseException):
@@ -29,10 +30,18 @@ class Interrupted(BaseException):
 
 
 class Run:
-    """`id` and `owner` name it; the log starts empty and grows until a Done or a Failure."""
+    """`id` and `owner` name it; the log starts empty and grows until a Done or a Failure.
+
+    `grace` is how long, in seconds, a run that continues may be without a reader.
+    """
 
     def __init__(
-        self, run_id: str, owner: str, conversation_id: str, on_disconnect: OnDisconnect
+        self,
+        run_id: str,
+        owner: str,
+        conversation_id: str,
+        on_disconnect: OnDisconnect = "cancel",
+        grace: float = 30.0,
     ) -> None:
         self.id = run_id
         self.owner = owner
@@ -40,14 +49,25 @@ class Run:
         self.events: list[Event] = []
         self.ended = False
         self._on_disconnect = on_disconnect
+        self._grace = grace
+        self._waiting: Any = None  # the timer that runs while nobody reads
         self._readers: set[Reader] = set()
         self._cause: Cause | None = None
-        self._interruptible: object = None
+        self._interruptible: Any = None
+
+    @classmethod
+    def replayed(cls, run_id: str, owner: str, conversation_id: str, log: Sequence[Event]) -> Run:
+        """A run that ended long ago, to be read again."""
+        run = cls(run_id, owner, conversation_id)
+        run.append(log)
+        return run
 
     def append(self, batch: Sequence[Event]) -> None:
         """Add to the log and wake its readers. The last event of a log is Done or Failure."""
         self.events += batch
-        self.ended = isinstance(batch[-1], (Done, Failure))
+        if isinstance(batch[-1], (Done, Failure)):
+            self.ended = True
+            self._stop_waiting()
         for reader in self._readers:
             reader.wake()
 
@@ -57,6 +77,13 @@ class Run:
             self._cause = cause
             # From the hub, because only there the owner is surely waiting and can be thrown into.
             get_hub().loop.run_callback(self._interrupt)
+
+    def wait(self) -> None:
+        """Return when the run has ended."""
+        reader = Reader(self, len(self.events))
+        for _ in reader.follow():
+            pass
+        reader.close()
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -72,64 +99,25 @@ class Run:
     def _interrupt(self) -> None:
         owner, self._interruptible = self._interruptible, None
         if owner is not None and self._cause is not None:
-            owner.throw(Interrupted(self._cause))  # type: ignore[attr-defined]  # a greenlet
+            owner.throw(Interrupted(self._cause))
 
     def join(self, reader: Reader) -> None:
         self._readers.add(reader)
+        self._stop_waiting()
 
     def leave(self, reader: Reader) -> None:
-        """With the last reader gone, a run that was not asked to continue is cancelled."""
+        """With its last reader a run loses its reason, unless it was asked to go on."""
         self._readers.discard(reader)
-        if not self._readers and self._on_disconnect == "cancel":
+        if self._readers or self.ended:
+            return
+        if self._on_disconnect == "cancel":
             self.stop("client_gone")
+        elif self._on_disconnect == "continue" and self._waiting is None:
+            self._waiting = get_hub().loop.timer(self._grace)
+            self._waiting.start(self.stop, "abandoned")
 
-
-class Reader:
-    """A position in a run's log. It counts as present from its making until `close`."""
-
-    def __init__(self, run: Run, after: int = 0) -> None:
-        self.position = after
-        self._run = run
-        self._waiter: Waiter[bool] | None = None
-        run.join(self)
-
-    def follow(self, idle: float | None = None) -> Iterator[Sequence[Event]]:
-        """Yield what is there and what follows, in batches, until the run has ended.
-
-        After `idle` seconds of silence an empty batch is yielded, so that a heartbeat can go out.
-        """
-        run = self._run
-        # One timer for the whole stream, pushed back at each wait: a new one each costs tenfold.
-        timer = None if idle is None else get_hub().loop.timer(idle, idle)
-        try:
-            while True:
-                batch = run.events[self.position :]
-                if batch:
-                    self.position += len(batch)
-                    yield batch
-                elif run.ended:
-                    return
-                elif not self._wait(timer):
-                    yield ()
-        finally:
-            if timer is not None:
-                timer.stop()
-                timer.close()
-
-    def wake(self) -> None:
-        """Called by the run's owner when there is more to read."""
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            get_hub().loop.run_callback(waiter.switch, True)
-
-    def _wait(self, timer: Any) -> bool:
-        """False if the timer was first."""
-        waiter: Waiter[bool] = Waiter()
-        self._waiter = waiter
+    def _stop_waiting(self) -> None:
+        timer, self._waiting = self._waiting, None
         if timer is not None:
-            timer.again(waiter.switch, False)
-        return bool(waiter.get())
-
-    def close(self) -> None:
-        """Leave the run. Closing twice changes nothing."""
-        self._run.leave(self)
+            timer.stop()
+            timer.close()

@@ -32,8 +32,11 @@ class SettingsBody(Body):
         allow_none=True, strict=True, validate=Range(1, 1_000_000), metadata=_described("at most")
     )
     on_disconnect = fields.Str(
-        validate=OneOf(["cancel", "continue"]),
-        metadata=_described("what becomes of the run when its last reader has gone"),
+        validate=OneOf(["cancel", "continue", "finish"]),
+        metadata=_described(
+            "what becomes of the run when its last reader has gone: it is cancelled at once, or "
+            "after a grace time in which somebody may come back, or runs to its end"
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from app.errors import BadInput
 from app.events import Start
@@ -13,11 +14,14 @@ from app.providers.base import ModelRequest
 from app.runs.registry import Runs
 from app.runs.run import OnDisconnect, Run
 from app.services.context import fit
-from app.services.generation import Generation
+from app.services.generation import Generation, Limits
+from app.services.idempotency import Idempotency
 from app.services.models import Model, Models
+from app.services.runs import Runs as Known
 from app.storage import conversations, messages, runs
 from app.storage.database import Database, Transaction
 from app.storage.messages import StoredMessage
+from app.storage.runs import Once
 
 _TITLE = 60  # characters of the first message that name a conversation
 
@@ -30,6 +34,14 @@ class Settings:
     temperature: float | None = None
     max_output_tokens: int | None = None
     on_disconnect: OnDisconnect = "cancel"
+    idempotency_key: str | None = None
+
+    @property
+    def once(self) -> Once | None:
+        """The key with a fingerprint of everything that is asked."""
+        if self.idempotency_key is None:
+            return None
+        return Once(self.idempotency_key, sha256(repr(self).encode()).hexdigest())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +76,29 @@ class Chat:
     """The use case. Every method checks that the conversation is the owner's."""
 
     def __init__(
-        self, database: Database, models: Models, live: Runs, metrics: Metrics, limit: float
+        self,
+        database: Database,
+        models: Models,
+        live: Runs,
+        known: Known,
+        metrics: Metrics,
+        limits: Limits,
+        grace: float,
     ) -> None:
         self._database = database
         self._models = models
         self._live = live
+        self._idempotency = Idempotency(database, known)
         self._metrics = metrics
-        self._limit = limit
+        self._limits = limits
+        self._grace = grace
 
     def ask(self, owner: str, ask: Ask) -> Run:
         """Store the message and start the answer.
 
         Raises:
-            UnknownModel, NotFound: and nothing is stored.
-            Unavailable: the database does not answer.
+            UnknownModel, NotFound, Conflict: and nothing is stored.
+            Unavailable: the house is full or going down, or the database does not answer.
         """
         return self._start(owner, ask, lambda tx: _said(tx, owner, ask))
 
@@ -89,16 +110,26 @@ class Chat:
         self, owner: str, settings: Settings, open_turn: Callable[[Transaction], Turn]
     ) -> Run:
         model = self._models.resolve(settings.model)
+        return self._idempotency.once(
+            owner, settings.once, lambda: self._begin(owner, settings, model, open_turn)
+        )
+
+    def _begin(
+        self, owner: str, settings: Settings, model: Model, open_turn: Callable[[Transaction], Turn]
+    ) -> Run:
         run_id, message_id = new_id("run"), new_id("msg")
 
         def write(tx: Transaction) -> Turn:
             turn = open_turn(tx)
-            runs.add(tx, owner, _row(run_id, message_id, turn.conversation_id, model))
+            row = _row(run_id, message_id, turn.conversation_id, model)
+            runs.add(tx, owner, row, settings.once)
             return turn
 
-        turn = self._database.write(write)
-        run = Run(run_id, owner, turn.conversation_id, settings.on_disconnect)
-        self._live.start(run, self._generation(run, message_id, turn, model, settings))
+        with self._live.place() as start:
+            turn = self._database.write(write)
+            conversation_id = turn.conversation_id
+            run = Run(run_id, owner, conversation_id, settings.on_disconnect, self._grace)
+            start(run, self._generation(run, message_id, turn, model, settings))
         return run
 
     def _generation(
@@ -132,7 +163,7 @@ class Chat:
             request,
             database=self._database,
             metrics=self._metrics,
-            limit=self._limit,
+            limits=self._limits,
         )
 
 

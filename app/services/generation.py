@@ -6,14 +6,16 @@ The answer is stored before the terminal event is appended, so whoever has read 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeGuard
 
 import structlog
 from gevent import Timeout
 
-from app.errors import ParleyError, ProviderTimeout
+from app.errors import OutputTooLong, ParleyError, ProviderTimeout, ShuttingDown
 from app.events import (
     Answer,
     Done,
@@ -37,6 +39,7 @@ from app.metrics import Metrics
 from app.providers.base import ModelRequest
 from app.runs.run import Interrupted, Run
 from app.services.models import Model
+from app.services.replay import pieces_of
 from app.storage import conversations, messages, runs
 from app.storage.database import Database, Transaction
 from app.storage.messages import StoredMessage
@@ -44,8 +47,16 @@ from app.storage.messages import StoredMessage
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Of one answer: on the wall clock, and of its text with the reasoning."""
+
+    seconds: float = 600.0
+    output_bytes: int = 4_194_304
+
+
 class Generation:
-    """One run's work. `limit` is the wall clock's, in seconds. Call it once, in its greenlet."""
+    """One run's work. Call it once, in a greenlet of its own."""
 
     def __init__(
         self,
@@ -56,7 +67,7 @@ class Generation:
         *,
         database: Database,
         metrics: Metrics,
-        limit: float,
+        limits: Limits,
     ) -> None:
         self._run = run
         self._start = start
@@ -64,12 +75,12 @@ class Generation:
         self._request = request
         self._database = database
         self._metrics = metrics
-        self._limit = limit
+        self._limits = limits
         self._began = time.monotonic()
         self._request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
-        self._spoke = False
+        self._size = 0
 
     def __call__(self) -> None:
         self._run.append([self._start])
@@ -85,10 +96,12 @@ class Generation:
     def _generate(self) -> Failure | None:
         """Relay until the model is done, or something ends it. What broke becomes a Failure."""
         try:
-            with self._run.interruptible(), Timeout(self._limit, self._too_late()):
+            with self._run.interruptible(), Timeout(self._limits.seconds, self._too_late()):
                 self._relay()
         except Interrupted as cut:
             log.info("run_interrupted", run_id=self._run.id, cause=cut.cause)
+            if cut.cause == "shutting_down":
+                return Failure(_shut_down().problem(self._request_id))
         except ParleyError as error:
             return Failure(error.problem(self._request_id))
         except Exception:
@@ -102,8 +115,7 @@ class Generation:
                 said = [event for event in batch if self._is_said(event)]
                 if said:
                     self._run.append(said)
-                    if not self._spoke:
-                        self._first_token()
+                    self._weigh(said)
 
     def _is_said(self, event: ModelEvent) -> TypeGuard[TextDelta | ReasoningDelta]:
         """Whether it goes into the log as it is; usage and ending are kept for the end."""
@@ -116,14 +128,22 @@ class Generation:
                 self._finish = event.reason
         return False
 
-    def _first_token(self) -> None:
-        self._spoke = True
-        waited = time.monotonic() - self._began
-        self._metrics.first_token.labels(self._model.provider.name).observe(waited)
+    def _weigh(self, said: Sequence[TextDelta | ReasoningDelta]) -> None:
+        """Bound the log, and with it everything that is made of it. Raises OutputTooLong."""
+        if not self._size:
+            waited = time.monotonic() - self._began
+            self._metrics.first_token.labels(self._model.provider.name).observe(waited)
+        for event in said:
+            text = event.text
+            self._size += len(text) if text.isascii() else len(text.encode())
+        if self._size > self._limits.output_bytes:
+            raise OutputTooLong(
+                f"The answer is longer than the {self._limits.output_bytes} bytes that one may be."
+            )
 
     def _too_late(self) -> ProviderTimeout:
         return ProviderTimeout(
-            f"The answer took longer than the {self._limit:g} seconds that one may take.",
+            f"The answer took longer than the {self._limits.seconds:g} seconds that one may take.",
             limit="deadline",
             provider=self._model.provider.name,
             model=self._model.name,
@@ -153,7 +173,7 @@ class Generation:
 
     def _write(self, tx: Transaction, message: StoredMessage, end: Terminal) -> None:
         # False: the conversation was deleted while the model spoke, and the answer goes with it.
-        if runs.finish(tx, self._run.id, _state(end)):
+        if runs.finish(tx, self._run.id, _state(end), pieces_of(self._run.events)):
             messages.add(tx, self._run.conversation_id, message)
             conversations.touch(tx, self._run.conversation_id)
 
@@ -192,6 +212,10 @@ class Generation:
             output_tokens=usage.output_tokens,
             seconds=round(time.monotonic() - self._began, 3),
         )
+
+
+def _shut_down() -> ShuttingDown:
+    return ShuttingDown("This server is going down for a restart. Ask again.", retry_after=2)
 
 
 def _state(end: Terminal) -> runs.State:

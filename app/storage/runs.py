@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from app.errors import NotFound
 from app.ids import now
@@ -15,8 +16,19 @@ from app.storage.tables import runs
 State = Literal["running", "done", "failed", "stopped", "interrupted"]
 
 
+class Once(msgspec.Struct, frozen=True):
+    """A caller's Idempotency-Key, and a fingerprint of what came with it."""
+
+    key: str
+    fingerprint: str
+
+
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
-    """`message_id` is the answer's, `model` who was asked. Times as everywhere in storage."""
+    """`message_id` is the answer's, `model` who was asked. Times as everywhere in storage.
+
+    `pieces` is how the answer's text was cut into events: the length of each in characters,
+    those of the reasoning below zero. It is None until the run has ended.
+    """
 
     id: str
     conversation_id: str
@@ -25,26 +37,52 @@ class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     created_at: int
     ended_at: int | None = None
+    pieces: tuple[int, ...] | None = None
 
 
 _COLUMNS = [runs.c[name] for name in StoredRun.__struct_fields__]
-_insert = Prepared(insert(runs), [*StoredRun.__struct_fields__, "owner"])
-_finish = Prepared(update(runs).where(runs.c.id == bindparam("finished")), ["state", "ended_at"])
+_SELECT = select(*_COLUMNS)
+_pieces = msgspec.json.Decoder(tuple[int, ...])
+_insert = Prepared(
+    insert(runs), [*StoredRun.__struct_fields__, "owner", "idempotency_key", "fingerprint"]
+)
+_finish = Prepared(
+    update(runs).where(runs.c.id == bindparam("finished")), ["state", "ended_at", "pieces"]
+)
 
 
-def add(tx: Connection, owner: str, run: StoredRun) -> None:
-    _insert(tx, {**msgspec.structs.asdict(run), "owner": owner})
+def add(tx: Connection, owner: str, run: StoredRun, once: Once | None = None) -> None:
+    row = {**msgspec.structs.asdict(run), "owner": owner}
+    row["idempotency_key"] = once.key if once else None
+    row["fingerprint"] = once.fingerprint if once else None
+    _insert(tx, row)
 
 
-def finish(tx: Connection, run_id: str, state: State) -> bool:
+def finish(tx: Connection, run_id: str, state: State, pieces: Sequence[int]) -> bool:
     """False where the run is gone, because its conversation was deleted meanwhile."""
-    return _finish(tx, {"finished": run_id, "state": state, "ended_at": now()}).rowcount > 0
+    cut = msgspec.json.encode(pieces).decode()
+    ended = {"finished": run_id, "state": state, "ended_at": now(), "pieces": cut}
+    return _finish(tx, ended).rowcount > 0
 
 
 def find(tx: Connection, owner: str, run_id: str) -> StoredRun:
     """Raises NotFound, for somebody else's too."""
-    query = select(*_COLUMNS).where(runs.c.id == run_id, runs.c.owner == owner)
-    row = tx.execute(query).mappings().one_or_none()
+    row = tx.execute(_SELECT.where(runs.c.id == run_id, runs.c.owner == owner)).one_or_none()
     if row is None:
         raise NotFound("run")
-    return StoredRun(**row)
+    return _value(row)
+
+
+def find_once(tx: Connection, owner: str, key: str) -> tuple[str, str] | None:
+    """The run that a key was used for, and the fingerprint of what came with it."""
+    query = select(runs.c.id, runs.c.fingerprint)
+    row = tx.execute(
+        query.where(runs.c.owner == owner, runs.c.idempotency_key == key)
+    ).one_or_none()
+    return (row.id, row.fingerprint or "") if row else None
+
+
+def _value(row: Row[Any]) -> StoredRun:
+    fields = dict(row._mapping)
+    fields["pieces"] = None if row.pieces is None else _pieces.decode(row.pieces)
+    return StoredRun(**fields)

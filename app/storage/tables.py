@@ -89,5 +89,10 @@ runs = Table(
     Column("state", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    # How the text was cut into events, as a JSON list; what a replay needs besides the message.
+    Column("pieces", Text),
+    Column("idempotency_key", String(200)),
+    Column("fingerprint", String(64)),
     Index("ix_runs_conversation_id", "conversation_id"),
+    Index("ix_runs_owner_idempotency_key", "owner", "idempotency_key", unique=True),
 )

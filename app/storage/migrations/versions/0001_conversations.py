@@ -63,6 +63,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
+        sa.Column("pieces", sa.Text),
+        sa.Column("idempotency_key", sa.String(200)),
+        sa.Column("fingerprint", sa.String(64)),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -72,6 +75,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_runs_conversation_id", "runs", ["conversation_id"])
+    op.create_index(
+        "ix_runs_owner_idempotency_key", "runs", ["owner", "idempotency_key"], unique=True
+    )
 
 
 def downgrade() -> None:
