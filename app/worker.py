@@ -21,6 +21,13 @@ class LeanSocket(socket.socket):
         if sent < len(data):
             super().sendall(memoryview(data)[sent:], flags)
 
+    def send_now(self, data: bytes) -> int:
+        """Send what the kernel takes without waiting; how many bytes that were. Raises OSError."""
+        try:
+            return int(self._sock.send(data))  # type: ignore[attr-defined]  # gevent's own
+        except BlockingIOError:
+            return 0
+
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """Ends with a word: on SIGTERM runs get their time, and idle connections none."""

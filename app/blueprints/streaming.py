@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from app.blueprints import problems
+from app.blueprints.connection import direct
 from app.blueprints.context import services
 from app.blueprints.presence import Watch
 from app.encoders import native, sse
@@ -24,7 +25,8 @@ def streamed(run: Run, after: int = 0) -> Response:
     reader, open_streams = Reader(run, after), services().metrics.open_streams
     open_streams.inc()
     watch = Watch(request.environ, reader.close)
-    body = sse.stream(reader.follow(_IDLE), native.encode, after)
+    stream = sse.EventStream(native.encode, after, direct(request.environ))
+    body = stream.frames(reader.follow(_IDLE, stream))
     response = Response(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
     @response.call_on_close

@@ -8,6 +8,7 @@ count blank lines as events deliver an empty message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -19,24 +20,74 @@ MEDIA_TYPE = "text/event-stream; charset=utf-8"
 # No cache, no compression on the way, no buffering in nginx: a token that waits is a token lost.
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
+
+class Connection(Protocol):
+    """A client's connection that can be written to without waiting."""
+
+    def offer(self, data: bytes) -> None: ...
+
+    @property
+    def full(self) -> bool: ...
+
+    def flush(self) -> None: ...
+
+
 log = structlog.get_logger()
 
 
-def stream(
-    batches: Iterable[Sequence[Event]], encode: Callable[[int, Event], str], after: int = 0
-) -> Iterator[bytes]:
-    """Frame a run's events from number `after` + 1 on, all of a batch in one piece.
+class EventStream:
+    """Frames a run's events from number `after` + 1 on, all of a batch in one piece.
 
     The first byte goes out at once. An empty batch is a heartbeat. There is no status code any
     more that could tell of a fault in here, so whatever breaks ends in a terminal error.
+
+    With a `connection` it is an Outlet for the reader, too: what is new is written to it at once.
     """
-    number = after
-    yield HEARTBEAT
-    try:
-        for batch in batches:
-            frames = [encode(number + n, event) for n, event in enumerate(batch, 1)]
-            number += len(batch)
-            yield "".join(frames).encode("ascii") if frames else HEARTBEAT
-    except Exception:
-        log.exception("stream_broke")
-        yield encode(number + 1, Failure(ParleyError().problem())).encode("ascii")
+
+    def __init__(
+        self,
+        encode: Callable[[int, Event], str],
+        after: int = 0,
+        connection: Connection | None = None,
+    ) -> None:
+        self._encode = encode
+        self._number = after
+        self._connection = connection
+
+    def frames(self, batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
+        yield HEARTBEAT
+        try:
+            for batch in batches:
+                yield self._framed(batch) if batch else HEARTBEAT
+        except Exception:
+            log.exception("stream_broke")
+            yield self._encode(self._number + 1, Failure(ParleyError().problem())).encode("ascii")
+
+    def offer(self, batch: Sequence[Event]) -> bool:
+        if self._connection is None:
+            return False
+        number = self._number
+        try:
+            self._connection.offer(self._framed(batch))
+        except Exception:
+            # It will break again in `frames`, which knows how to end.
+            self._number = number
+            return False
+        return True
+
+    @property
+    def full(self) -> bool:
+        return self._connection is not None and self._connection.full
+
+    def flush(self) -> None:
+        if self._connection is not None:
+            self._connection.flush()
+
+    def _framed(self, batch: Sequence[Event]) -> bytes:
+        encode, number = self._encode, self._number
+        if len(batch) == 1:
+            frame = encode(number + 1, batch[0])
+        else:
+            frame = "".join([encode(number + n, event) for n, event in enumerate(batch, 1)])
+        self._number = number + len(batch)
+        return frame.encode("ascii")

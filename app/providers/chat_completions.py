@@ -11,7 +11,7 @@ from app.events import UsageReport as Report
 from app.providers.base import ModelRequest
 from app.providers.faults import Origin, from_frame
 from app.providers.surrogates import SurrogateJoiner
-from app.providers.wire import parse
+from app.providers.wire import parse_leniently
 
 
 def body(request: ModelRequest, *, limit_field: str) -> dict[str, Any]:
@@ -65,6 +65,7 @@ class _Chunk(msgspec.Struct, gc=False):
 
 
 _decoder = msgspec.json.Decoder(_Chunk)
+_decode = _decoder.decode
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -88,25 +89,28 @@ class ChatCompletions:
         if data == b"[DONE]":
             self.ended = True
             return
-        chunk = parse(data, _decoder, self._origin)
+        try:
+            chunk = _decode(data)
+        except msgspec.DecodeError:
+            chunk = parse_leniently(data, _decoder, self._origin)
         if chunk.choices:
-            self._choice(chunk.choices[0], into)
+            choice = chunk.choices[0]
+            if choice.delta is not None:
+                self._delta(choice.delta, into)
+            if choice.finish_reason:
+                self._reason = choice.finish_reason
         if chunk.usage is not None:
             into.append(Report(_usage(chunk.usage)))
         if chunk.error:
             raise from_frame(self._origin, chunk.error)
 
-    def _choice(self, choice: _Choice, into: list[ModelEvent]) -> None:
-        delta = choice.delta
-        if delta is not None:
-            said = delta.content or delta.refusal
-            if said and (text := self._joiner.feed(said)):
-                into.append(TextDelta(text))
-            thought = delta.reasoning_content or delta.reasoning
-            if thought:
-                into.append(ReasoningDelta(thought))
-        if choice.finish_reason:
-            self._reason = choice.finish_reason
+    def _delta(self, delta: _Delta, into: list[ModelEvent]) -> None:
+        said = delta.content or delta.refusal
+        if said and (text := self._joiner.feed(said)):
+            into.append(TextDelta(text))
+        thought = delta.reasoning_content or delta.reasoning
+        if thought:
+            into.append(ReasoningDelta(thought))
 
     def close(self, into: list[ModelEvent]) -> bool:
         """Whole if a finish_reason came; a few compatible servers send only `[DONE]`."""

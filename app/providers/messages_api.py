@@ -10,7 +10,7 @@ from app.events import Finish, FinishReason, ModelEvent, ReasoningDelta, TextDel
 from app.events import UsageReport as Report
 from app.providers.faults import Origin, from_frame
 from app.providers.surrogates import SurrogateJoiner
-from app.providers.wire import parse
+from app.providers.wire import parse_leniently
 
 
 class _Delta(msgspec.Struct, gc=False):
@@ -39,6 +39,7 @@ class _Event(msgspec.Struct, gc=False):
 
 
 _decoder = msgspec.json.Decoder(_Event)
+_decode = _decoder.decode
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -61,7 +62,10 @@ class MessagesApi:
         self._reason: str | None = None
 
     def decode(self, data: bytes, into: list[ModelEvent]) -> None:
-        event = parse(data, _decoder, self._origin)
+        try:
+            event = _decode(data)
+        except msgspec.DecodeError:
+            event = parse_leniently(data, _decoder, self._origin)
         if event.type == "content_block_delta" and event.delta is not None:
             self._delta(event.delta, into)
         elif event.type == "message_delta":

@@ -33,11 +33,20 @@ class EventStreamDecoder:
             chunk = self._skip_bom(chunk)
         if self._after_cr or b"\r" in chunk:
             chunk = self._unify(chunk)
-        blocks = (self._rest + chunk).split(b"\n\n")
-        self._rest = blocks.pop()
-        if len(self._rest) > self._limit:
+        if self._rest:
+            chunk = self._rest + chunk
+        blocks = chunk.split(b"\n\n")
+        self._rest = rest = blocks.pop()
+        if len(rest) > self._limit:
             raise FrameTooLong(f"An event of more than {self._limit} bytes.")
-        return [data for data in map(_data, blocks) if data is not None]
+        events: list[bytes] = []
+        for block in blocks:
+            # The common case stands here: this runs for every token.
+            if block.startswith(b"data: ") and b"\n" not in block:
+                events.append(block[6:])
+            elif (data := _data(block)) is not None:
+                events.append(data)
+        return events
 
     def _skip_bom(self, chunk: bytes) -> bytes:
         chunk, self._rest = self._rest + chunk, b""
@@ -59,8 +68,6 @@ class EventStreamDecoder:
 
 def _data(block: bytes) -> bytes | None:
     """The data of one event, None if it has none."""
-    if block.startswith(b"data: ") and b"\n" not in block:
-        return block[6:]
     lines = [
         line[6:] if line.startswith(b"data: ") else line[5:]
         for line in block.split(b"\n")

@@ -70,18 +70,11 @@ def _unfinished(seen: bool, origin: Origin) -> CutOff | ProtocolBroken:
     )
 
 
-def parse(data: bytes, decoder: msgspec.json.Decoder[T], origin: Origin) -> T:
-    """Decode one event's JSON. Raises ProtocolBroken."""
-    try:
-        return decoder.decode(data)
-    except msgspec.DecodeError:
-        return _parse_leniently(data, decoder, origin)
+def parse_leniently(data: bytes, decoder: msgspec.json.Decoder[T], origin: Origin) -> T:
+    """Decode what msgspec refused. Raises ProtocolBroken.
 
-
-def _parse_leniently(data: bytes, decoder: msgspec.json.Decoder[T], origin: Origin) -> T:
-    """Half of a surrogate pair is JSON by its grammar, and some servers cut emoji in two.
-
-    What msgspec refuses is therefore read again by the standard library, and joined later.
+    Half of a surrogate pair is JSON by its grammar, and some servers cut emoji in two. So it is
+    read again by the standard library, and the halves are joined later.
     """
     try:
         return msgspec.convert(json.loads(data), decoder.type)

@@ -22,6 +22,23 @@ class Log(Protocol):
     def leave(self, reader: Reader) -> None: ...
 
 
+class Outlet(Protocol):
+    """A way past the reader's greenlet, for what can be sent without waiting."""
+
+    def offer(self, batch: Sequence[Event]) -> bool:
+        """Take the batch and send what the connection takes at once. False: it was not taken."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether something that was taken is still to be flushed."""
+        ...
+
+    def flush(self) -> None:
+        """Send the rest, however long the client takes."""
+        ...
+
+
 class Reader:
     """It counts as present from its making until `close`, whether or not it is followed."""
 
@@ -30,16 +47,22 @@ class Reader:
         self._run = run
         self._closed = False
         self._waiter: Waiter[bool] | None = None
+        self._timer: Any = None
+        self._outlet: Outlet | None = None
         run.join(self)
 
-    def follow(self, idle: float | None = None) -> Iterator[Sequence[Event]]:
+    def follow(
+        self, idle: float | None = None, outlet: Outlet | None = None
+    ) -> Iterator[Sequence[Event]]:
         """Yield what is there and what follows, in batches, until the run ends or we are closed.
 
         After `idle` seconds of silence an empty batch is yielded, so that a heartbeat can go out.
+        While we wait and the client keeps up, the run's owner puts what is new into the `outlet`
+        itself: that saves two changes of greenlets a token. Then nothing is yielded for it.
         """
-        run = self._run
+        run, self._outlet = self._run, outlet
         # One timer for the whole stream, pushed back at each wait: a new one each costs tenfold.
-        timer = None if idle is None else get_hub().loop.timer(idle, idle)
+        self._timer = None if idle is None else get_hub().loop.timer(idle, idle)
         try:
             while not self._closed:
                 batch = run.events[self.position :]
@@ -48,26 +71,44 @@ class Reader:
                     yield batch
                 elif run.ended:
                     return
-                elif not self._wait(timer):
+                elif not self._wait():
                     yield ()
         finally:
-            if timer is not None:
-                timer.stop()
-                timer.close()
+            if self._timer is not None:
+                self._timer.stop()
+                self._timer.close()
 
     def wake(self) -> None:
         """Called when there is more to read, or nothing to wait for any more."""
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            get_hub().loop.run_callback(waiter.switch, True)
+        waiter = self._waiter
+        if waiter is None:
+            return
+        if self._outlet is not None and self._put(self._outlet):
+            if self._timer is not None:
+                self._timer.again(waiter.switch, False)
+            return
+        self._waiter = None
+        get_hub().loop.run_callback(waiter.switch, True)
 
-    def _wait(self, timer: Any) -> bool:
+    def _put(self, outlet: Outlet) -> bool:
+        """Whether all is sent and our greenlet can go on waiting."""
+        batch = self._run.events[self.position :]
+        if self._closed or not outlet.offer(batch):
+            return False
+        self.position += len(batch)
+        return not (outlet.full or self._run.ended)
+
+    def _wait(self) -> bool:
         """False if the timer was first."""
         waiter: Waiter[bool] = Waiter()
         self._waiter = waiter
-        if timer is not None:
-            timer.again(waiter.switch, False)
-        return bool(waiter.get())
+        if self._timer is not None:
+            self._timer.again(waiter.switch, False)
+        woken = bool(waiter.get())
+        self._waiter = None
+        if self._outlet is not None:
+            self._outlet.flush()
+        return woken
 
     def close(self) -> None:
         """Leave the run, from whichever greenlet. Closing twice changes nothing."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeGuard
 
 import structlog
 from gevent import Timeout
@@ -112,21 +111,23 @@ class Generation:
     def _relay(self) -> None:
         with closing(self._model.provider.stream(self._request)) as stream:  # type: ignore[type-var]
             for batch in stream:
-                said = [event for event in batch if self._is_said(event)]
+                said = [e for e in batch if type(e) is TextDelta or type(e) is ReasoningDelta]
+                if len(said) < len(batch):
+                    self._note(batch)
                 if said:
                     self._run.append(said)
                     self._weigh(said)
 
-    def _is_said(self, event: ModelEvent) -> TypeGuard[TextDelta | ReasoningDelta]:
-        """Whether it goes into the log as it is; usage and ending are kept for the end."""
-        match event:
-            case TextDelta() | ReasoningDelta():
-                return True
-            case UsageReport():
-                self._usage = event.usage
-            case Finish():
-                self._finish = event.reason
-        return False
+    def _note(self, batch: Sequence[ModelEvent]) -> None:
+        """Usage and ending are kept for the end; the log gets them once."""
+        for event in batch:
+            match event:
+                case UsageReport():
+                    self._usage = event.usage
+                case Finish():
+                    self._finish = event.reason
+                case TextDelta() | ReasoningDelta():
+                    pass
 
     def _weigh(self, said: Sequence[TextDelta | ReasoningDelta]) -> None:
         """Bound the log, and with it everything that is made of it. Raises OutputTooLong."""

@@ -57,8 +57,8 @@ class Response:
             return
         with Patience(self._limits.read, "read") as patience:
             while not body.done:
-                patience.renew()
                 data = read()
+                patience.heard = True
                 if not data:
                     if body.may_end:
                         return
