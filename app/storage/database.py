@@ -8,11 +8,15 @@ leaves nothing to lock. On PostgreSQL psycopg cooperates with gevent, so the wor
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
+import gevent
+import psycopg
+from gevent.event import AsyncResult
 from gevent.threadpool import ThreadPool
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -74,24 +78,69 @@ class SQLite:
         self._writer.close()
 
 
+class _Job(Generic[T]):
+    """A piece of work that waits for its transaction, and what became of it."""
+
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self.value: T | None = None
+        self.error: Exception | None = None
+        self.done: AsyncResult[None] = AsyncResult()
+
+    def run(self, connection: Connection) -> None:
+        self.value = self.work(connection)
+
+
 class _Thread:
-    """A thread with a connection of its own, which stays open because opening one is dear."""
+    """A thread with a connection of its own.
+
+    What comes while a transaction is under way shares the next one: under load a commit, and the
+    hand-over between threads, is paid once for many. Work that raises must not spoil the others':
+    then all is rolled back and each is done again by itself.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._pool = ThreadPool(1)
         self._connection: Connection | None = None
+        self._waiting: list[_Job[Any]] = []
+        self._busy = False
 
     def run(self, work: Work[T]) -> T:
-        result: T = self._pool.apply(self._transact, (work,))
-        return result
+        job = _Job(work)
+        self._waiting.append(job)
+        if not self._busy:
+            self._busy = True
+            gevent.spawn(self._serve)
+        job.done.get()
+        if job.error is not None:
+            raise job.error
+        return cast(T, job.value)
 
-    def _transact(self, work: Work[T]) -> T:
-        with _available():
-            if self._connection is None:
-                self._connection = self.engine.connect()
-            with self._connection.begin():
-                return work(self._connection)
+    def _serve(self) -> None:
+        while self._waiting:
+            jobs, self._waiting = self._waiting, []
+            self._pool.apply(self._transact, (jobs,))
+            for job in jobs:
+                job.done.set(None)
+        self._busy = False
+
+    def _transact(self, jobs: list[_Job[Any]]) -> None:
+        try:
+            with _available(), self._opened().begin():
+                for job in jobs:
+                    job.run(self._opened())
+        except Exception as error:
+            if len(jobs) == 1:
+                jobs[0].error = error
+            else:
+                for job in jobs:
+                    self._transact([job])
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        return self._connection
 
     def close(self) -> None:
         self._pool.apply(self._close)
@@ -137,7 +186,7 @@ def _transact(engine: Engine, work: Work[T]) -> T:
 def _available() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
         raise Unavailable(
             "The database does not answer just now. Try again in a moment.", retry_after=2
         ) from error

@@ -88,8 +88,8 @@ def find(tx: Connection, conversation_id: str, message_id: str) -> StoredMessage
 
 def newest(tx: Connection, conversation_id: str) -> str | None:
     """The id of the message that was written last, which is always a leaf of the tree."""
-    found: str | None = _newest(tx, {"conversation_id": conversation_id}).scalar()
-    return found
+    row = _newest(tx, {"conversation_id": conversation_id}).fetchone()
+    return str(row[0]) if row else None
 
 
 def every(tx: Connection, conversation_id: str) -> Sequence[StoredMessage]:

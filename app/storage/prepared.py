@@ -1,8 +1,8 @@
 """Statements of the hot path: written with SQLAlchemy, compiled once for each dialect.
 
 SQLAlchemy finds a statement's compiled form anew for every execution, which costs several times
-what SQLite needs to carry it out. Values go to the driver as they are, so only statements whose
-columns are plain text and integers are made of this.
+what SQLite needs to carry it out. Here the driver gets the text and the values as they are, so
+this is for statements whose columns are plain text and integers.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -24,7 +25,7 @@ class Prepared:
         self._names = names
         self._compiled: dict[str, SQLCompiler] = {}
 
-    def __call__(self, tx: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
+    def __call__(self, tx: Connection, values: Mapping[str, Any]) -> DBAPICursor:
         dialect = tx.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         if compiled.positional:
@@ -32,7 +33,9 @@ class Prepared:
             row: Any = tuple([values[name] for name in compiled.positiontup or ()])
         else:
             row = dict(values)
-        return tx.exec_driver_sql(compiled.string, row)
+        cursor = tx.connection.cursor()
+        cursor.execute(compiled.string, row)
+        return cursor
 
     def _compile(self, dialect: Dialect) -> SQLCompiler:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._names)
