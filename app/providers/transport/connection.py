@@ -45,13 +45,19 @@ class Origin(NamedTuple):
 
 
 class Connection:
-    """An open socket. With `proxy_headers` a request must name the whole URL and send them."""
+    """An open socket. With `proxy_headers` a request must name the whole URL and send them.
+
+    The watcher on the loop stays on between two reads, which come one after another for as long
+    as an answer lasts. It is turned off when there is something to read and nobody who reads.
+    """
 
     def __init__(self, sock: Any, proxy_headers: bytes | None) -> None:
         self._sock = sock
         self.proxy_headers = proxy_headers
-        loop = get_hub().loop
-        self._readable = loop.io(sock.fileno(), 1)
+        self._hub = get_hub()
+        self._watcher = self._hub.loop.io(sock.fileno(), 1)
+        self._watching = False
+        self._reader: Any = None
         self._tls = isinstance(sock, ssl.SSLSocket)
 
     def send(self, data: bytes) -> None:
@@ -60,9 +66,26 @@ class Connection:
     def read(self) -> bytes:
         """What has arrived, waiting for it if need be; empty when the other side has closed."""
         if not (self._tls and self._sock.pending()):
-            get_hub().wait(self._readable)
+            self._wait()
         data: bytes = self._sock.recv(_READ)
         return data
+
+    def _wait(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self._watcher.start(self._readable)
+        self._reader = getcurrent()
+        try:
+            self._hub.switch()
+        finally:
+            self._reader = None
+
+    def _readable(self) -> None:
+        if self._reader is not None:
+            self._reader.switch()
+        else:
+            self._watching = False
+            self._watcher.stop()
 
     @property
     def fresh(self) -> bool:
@@ -72,7 +95,8 @@ class Connection:
         return not poll.poll(0)
 
     def close(self) -> None:
-        self._readable.close()
+        self._watcher.stop()
+        self._watcher.close()
         self._sock.close()
 
 
