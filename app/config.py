@@ -47,7 +47,7 @@ class Config:
     app_env: Environment = "development"
     port: int | None = None
     web_concurrency: int = 1
-    database_url: str = "sqlite:///parley.db"
+    database_url: str = field(default="sqlite:///parley.db", repr=False)  # may hold a password
     admin_key: str | None = field(default=None, repr=False)
     chat_model: str | None = None
     openai_api_key: str | None = field(default=None, repr=False)
@@ -82,12 +82,26 @@ class Config:
     def from_env(cls) -> Config:
         """Read the environment. Raises ConfigError with every bad value in it."""
         load_dotenv(".env")
-        env = FileAwareEnv(eager=False)
+        env = _Env(eager=False, strip_whitespace=True)
         values = _read(env)
         problems = _sealed(env) + _contradictions(values)
         if problems:
             raise ConfigError(problems)
         return cls(**values)
+
+
+class _Env(FileAwareEnv):
+    """environs', where an empty value (`PORT=`) means that it is not set, as in a shell, and a
+    file that cannot be read is one bad value among the others.
+    """
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            value = super()._get_value(env_key, default)
+        except (OSError, ValueError):
+            self._errors[env_key].append(f"The file that {env_key}_FILE names cannot be read.")
+            return default
+        return default if value == "" else value
 
 
 def _default(name: str) -> Any:
@@ -96,8 +110,7 @@ def _default(name: str) -> Any:
 
 def _read(env: FileAwareEnv) -> dict[str, Any]:
     def text(name: str, **kwargs: Any) -> Any:
-        # An empty value (`OPENAI_API_KEY=`) means that it is not set, as in a shell.
-        return env.str(name.upper(), "", **kwargs) or _default(name)
+        return env.str(name.upper(), _default(name), **kwargs)
 
     def number(name: str, low: float, high: float) -> Any:
         return env.float(name.upper(), _default(name), validate=Range(low, high))
@@ -120,7 +133,7 @@ def _read(env: FileAwareEnv) -> dict[str, Any]:
         "anthropic_api_key": text("anthropic_api_key", validate=_header_safe),
         "anthropic_base_url": text("anthropic_base_url", validate=_web_address),
         "ollama_base_url": text("ollama_base_url", validate=_web_address),
-        "compatible": tuple(_compatible(env, name) for name in _compatible_names()),
+        "compatible": tuple(filter(None, (_compatible(env, name) for name in _names()))),
         "connect_timeout": number("connect_timeout", 0.05, 120),
         "first_byte_timeout": number("first_byte_timeout", 0.05, 3600),
         "read_timeout": number("read_timeout", 0.05, 3600),
@@ -136,14 +149,14 @@ def _read(env: FileAwareEnv) -> dict[str, Any]:
     }
 
 
-def _compatible_names() -> list[str]:
+def _names() -> list[str]:
     return sorted({m[1] for m in map(_COMPATIBLE.fullmatch, os.environ) if m})
 
 
-def _compatible(env: FileAwareEnv, name: str) -> CompatibleServer:
-    base_url = env.str(f"COMPATIBLE_{name}_BASE_URL", validate=_web_address)
-    api_key = env.str(f"COMPATIBLE_{name}_API_KEY", "", validate=_header_safe) or None
-    return CompatibleServer(name.lower(), base_url, api_key)
+def _compatible(env: FileAwareEnv, name: str) -> CompatibleServer | None:
+    base_url = env.str(f"COMPATIBLE_{name}_BASE_URL", None, validate=_web_address)
+    api_key = env.str(f"COMPATIBLE_{name}_API_KEY", None, validate=_header_safe)
+    return CompatibleServer(name.lower(), base_url, api_key) if base_url else None
 
 
 def _sealed(env: FileAwareEnv) -> list[str]:
@@ -196,17 +209,22 @@ def _available(values: dict[str, Any]) -> set[str]:
 
 
 def _web_address(value: str) -> None:
-    if value and not (urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname):
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port over 65535
+        usable = False
+    if not usable:
         raise ValidationError("Not a web address; it must look like https://host/v1.")
 
 
 def _database(value: str) -> None:
-    if value and not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", value):
+    if not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", value):
         raise ValidationError("Must start with sqlite:// or postgresql://.")
 
 
 def _strong(value: str) -> None:
-    if 0 < len(value) < 8:
+    if len(value) < 8:
         raise ValidationError("Too short to be a key; take a random text of 24 characters or so.")
     _header_safe(value)
 

@@ -70,10 +70,8 @@ def _refuse_strangers() -> None:
 
 @lru_cache(maxsize=256)
 def _is_loopback(address: str) -> bool:
-    name = urlsplit(address).hostname or ""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
     try:
-        return ip_address(name).is_loopback
+        name = urlsplit(address).hostname or ""
+        return name == "localhost" or name.endswith(".localhost") or ip_address(name).is_loopback
     except ValueError:
         return False

@@ -6,7 +6,6 @@ from typing import Any
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import Caller, caller, services
-from app.errors import ProviderError
 from app.schemas.models import CallerSchema, ModelsSchema
 
 blueprint = Blueprint("models", __name__, url_prefix="/api", description="Models and caller")
@@ -17,11 +16,7 @@ blueprint = Blueprint("models", __name__, url_prefix="/api", description="Models
 def models() -> dict[str, Any]:
     """List the models that the configured providers have."""
     known = services().models
-    try:
-        default = known.default().id
-    except ProviderError:
-        default = None
-    return {"default": default, "models": known.every()}
+    return {"default": known.default_id(), "models": known.every()}
 
 
 @blueprint.get("/me")

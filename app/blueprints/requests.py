@@ -21,6 +21,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
 log = structlog.get_logger()
 
 
@@ -50,7 +52,9 @@ def _end(response: Response) -> Response:
 
 def _account(response: Response) -> None:
     """Count and log when the last byte has gone, which for a stream is much later."""
-    method, route = request.method, str(request.url_rule or "none")
+    # A method is whatever a caller writes there; as a label it must be one of few.
+    method = request.method if request.method in _METHODS else "other"
+    route = str(request.url_rule or "none")
     request_id, began, counter = g.request_id, g.began, services().metrics.requests
 
     def closed() -> None:

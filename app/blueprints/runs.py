@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response, request
@@ -11,6 +12,9 @@ from app.blueprints.context import caller, services
 from app.blueprints.streaming import streamed
 from app.schemas.chat import StreamEvent
 from app.schemas.runs import EventsQuery, RunSchema
+
+# What we send as `id`; anything else is not ours and means the beginning.
+_EVENT_NUMBER = re.compile("[0-9]{1,10}")
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="Generations")
 
@@ -40,4 +44,6 @@ def stop(run_id: str) -> object:
 
 def _position(after: int | None) -> int:
     last = request.headers.get("Last-Event-ID", "")
-    return int(last) if after is None and last.isascii() and last.isdigit() else after or 0
+    if after is None and _EVENT_NUMBER.fullmatch(last):
+        return int(last)
+    return after or 0

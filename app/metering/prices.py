@@ -16,7 +16,7 @@ _FREE = {"demo", "ollama"}
 
 
 def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """In US dollars, exact; None where nobody knows the model's price."""
+    """In US dollars, exact; None where nobody knows it: the model, or a sum that makes no sense."""
     if provider in _FREE:
         return Decimal(0)
     counted = Counted(
@@ -26,7 +26,12 @@ def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
         output_tokens=usage.output_tokens,
     )
     found = _find(provider, model)
-    return found[1].calc_price(counted, found[0]).total_price if found else None
+    if found is None or min(usage.input_tokens, usage.output_tokens) < 0:
+        return None
+    try:
+        return found[1].calc_price(counted, found[0]).total_price
+    except ValueError:  # more tokens read from a cache than there were, and the like
+        return None
 
 
 @lru_cache(maxsize=1024)

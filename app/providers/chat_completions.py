@@ -83,6 +83,7 @@ class ChatCompletions:
         self.ended = False
         self._origin = origin
         self._joiner = SurrogateJoiner()
+        self._thoughts = SurrogateJoiner()
         self._reason: str | None = None
 
     def decode(self, data: bytes, into: list[ModelEvent]) -> None:
@@ -109,13 +110,15 @@ class ChatCompletions:
         if said and (text := self._joiner.feed(said)):
             into.append(TextDelta(text))
         thought = delta.reasoning_content or delta.reasoning
-        if thought:
-            into.append(ReasoningDelta(thought))
+        if thought and (text := self._thoughts.feed(thought)):
+            into.append(ReasoningDelta(text))
 
     def close(self, into: list[ModelEvent]) -> bool:
         """Whole if a finish_reason came; a few compatible servers send only `[DONE]`."""
         if not (self._reason or self.ended):
             return False
+        if rest := self._thoughts.flush():
+            into.append(ReasoningDelta(rest))
         if rest := self._joiner.flush():
             into.append(TextDelta(rest))
         into.append(Finish(_REASONS.get(self._reason or "stop", "stop")))

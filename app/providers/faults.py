@@ -105,7 +105,7 @@ def from_status(
             **known,
         )
     if status == 404:
-        return ModelNotFound(f"{name} does not know the model {origin.model}. {said}", **known)
+        return ModelNotFound(f"{name} does not know the model {origin.model}.{said}", **known)
     if status == 429:
         wait = retry_after(headers)
         return RateLimited(f"{name} is limiting requests just now.", retry_after=wait, **known)
@@ -113,8 +113,8 @@ def from_status(
         wait = retry_after(headers)
         return Overloaded(f"{name} is overloaded just now ({status}).", retry_after=wait, **known)
     if status >= 500:
-        return ProviderError(f"{name} failed inside ({status}). {said}", **known)
-    return ProviderRefused(f"{name} refused the request ({status}). {said}", **known)
+        return ProviderError(f"{name} failed inside ({status}).{said}", **known)
+    return ProviderRefused(f"{name} refused the request ({status}).{said}", **known)
 
 
 # The types that both vendors put into an error inside a stream, as the statuses they stand for.
@@ -209,4 +209,4 @@ def _kind(body: object) -> str:
 def _sentence(body: object) -> str:
     inner = _inner(body)
     said = inner.get("message") if isinstance(inner, Mapping) else None
-    return f"It says: {said[:_SHOWN]}" if isinstance(said, str) and said else ""
+    return f" It says: {said[:_SHOWN]}" if isinstance(said, str) and said else ""

@@ -58,6 +58,7 @@ class MessagesApi:
         self.ended = False
         self._origin = origin
         self._joiner = SurrogateJoiner()
+        self._thoughts = SurrogateJoiner()
         self._usage = _Usage()
         self._reason: str | None = None
 
@@ -81,8 +82,8 @@ class MessagesApi:
     def _delta(self, delta: _Delta, into: list[ModelEvent]) -> None:
         if delta.text and (text := self._joiner.feed(delta.text)):
             into.append(TextDelta(text))
-        if delta.thinking:
-            into.append(ReasoningDelta(delta.thinking))
+        if delta.thinking and (text := self._thoughts.feed(delta.thinking)):
+            into.append(ReasoningDelta(text))
 
     def _count(self, usage: _Usage | None, into: list[ModelEvent]) -> None:
         """Figures are cumulative: overwrite with what is there, never add."""
@@ -96,6 +97,8 @@ class MessagesApi:
     def close(self, into: list[ModelEvent]) -> bool:
         if not self.ended:
             return False
+        if rest := self._thoughts.flush():
+            into.append(ReasoningDelta(rest))
         if rest := self._joiner.flush():
             into.append(TextDelta(rest))
         into.append(Finish(_REASONS.get(self._reason or "end_turn", "stop")))

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from app.errors import CutOff, ProtocolBroken
+from app.errors import CutOff, ProtocolBroken, ProviderError
 from app.events import ModelEvent
 from app.providers.faults import Origin
 from app.providers.sse import EventStreamDecoder
@@ -47,9 +47,14 @@ def events(
     seen = False
     for chunk in chunks:
         batch: list[ModelEvent] = []
-        for data in framing.feed(chunk):
-            seen = True
-            dialect.decode(data, batch)
+        try:
+            for data in framing.feed(chunk):
+                seen = True
+                dialect.decode(data, batch)
+        except ProviderError:
+            if batch:  # what came before the fault was said all the same
+                yield batch
+            raise
         if batch:
             yield batch
     last: list[ModelEvent] = []

@@ -24,6 +24,15 @@ class Moment(fields.Field[int]):
         return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds")
 
 
+class Number(fields.Float):
+    """A JSON number, and not a text that looks like one."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 def not_blank(text: str) -> None:
     if not text.strip():
         raise ValidationError("Must not be empty.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from app.schemas.base import Body, not_blank
+from app.schemas.base import Body, Number, not_blank
 
 _ID = Length(min=1, max=40)
 
@@ -22,7 +22,7 @@ class SettingsBody(Body):
         validate=Length(min=1, max=200),
         metadata=_described("provider/name; default: the server's"),
     )
-    temperature = fields.Float(
+    temperature = Number(
         allow_none=True,
         allow_nan=False,
         validate=Range(0, 2),
@@ -32,6 +32,7 @@ class SettingsBody(Body):
         allow_none=True, strict=True, validate=Range(1, 1_000_000), metadata=_described("at most")
     )
     on_disconnect = fields.Str(
+        allow_none=True,
         validate=OneOf(["cancel", "continue", "finish"]),
         metadata=_described(
             "what becomes of the run when its last reader has gone: it is cancelled at once, or "

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 import structlog
 from gevent import Timeout
 
@@ -77,15 +78,17 @@ class Generation:
         self._limits = limits
         self._began = time.monotonic()
         self._request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
+        self._log = log.bind(run_id=run.id, request_id=self._request_id)
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
         self._size = 0
+        self._refused = False
 
     def __call__(self) -> None:
         self._run.append([self._start])
         failed = self._generate()
         answer = collect(self._run.events)
-        usage = self._usage or self._estimate(answer)
+        usage = self._settled(answer)
         cost = prices.cost(self._model.provider.name, self._model.name, usage)
         end = failed or Done(self._finish or "stopped", usage, cost)
         end = self._store(answer, end, usage, cost)
@@ -98,13 +101,14 @@ class Generation:
             with self._run.interruptible(), Timeout(self._limits.seconds, self._too_late()):
                 self._relay()
         except Interrupted as cut:
-            log.info("run_interrupted", run_id=self._run.id, cause=cut.cause)
+            self._log.info("run_interrupted", cause=cut.cause)
             if cut.cause == "shutting_down":
                 return Failure(_shut_down().problem(self._request_id))
         except ParleyError as error:
+            self._refused = getattr(error, "upstream_status", None) is not None
             return Failure(error.problem(self._request_id))
         except Exception:
-            log.exception("run_broke", run_id=self._run.id)
+            self._log.exception("run_broke")
             return Failure(ParleyError().problem(self._request_id))
         return None
 
@@ -150,15 +154,27 @@ class Generation:
             model=self._model.name,
         )
 
-    def _estimate(self, answer: Answer) -> Usage:
-        """For a provider that sent no usage, as happens when its stream is cut."""
-        texts = [m.text for m in self._request.messages] + [self._request.system or ""]
-        return Usage(
-            input_tokens=sum(map(estimate, texts)),
-            output_tokens=estimate(answer.text) + estimate(answer.reasoning),
-            reasoning_tokens=estimate(answer.reasoning),
+    def _settled(self, answer: Answer) -> Usage:
+        """The provider's figures; where the end of its answer is missing, ours for the output.
+
+        A request that the provider refused before it said anything has cost nothing.
+        """
+        if self._usage and self._finish:
+            return self._usage
+        if self._refused and not self._size:
+            return Usage()
+        known = self._usage or Usage(input_tokens=self._estimated_input())
+        thought = estimate(answer.reasoning)
+        return msgspec.structs.replace(
+            known,
+            output_tokens=max(known.output_tokens, estimate(answer.text) + thought),
+            reasoning_tokens=max(known.reasoning_tokens, thought),
             estimated=True,
         )
+
+    def _estimated_input(self) -> int:
+        texts = [message.text for message in self._request.messages]
+        return sum(map(estimate, [*texts, self._request.system or ""]))
 
     def _store(self, answer: Answer, end: Terminal, usage: Usage, cost: Decimal | None) -> Terminal:
         """Keep what was said. If that fails, the run has failed, whatever the model did."""
@@ -168,7 +184,7 @@ class Generation:
         except ParleyError as error:
             return Failure(error.problem(self._request_id))
         except Exception:
-            log.exception("answer_not_stored", run_id=self._run.id)
+            self._log.exception("answer_not_stored")
             return Failure(ParleyError().problem(self._request_id))
         return end
 
@@ -203,9 +219,8 @@ class Generation:
         self._metrics.runs.labels(provider, state).inc()
         self._metrics.tokens.labels(provider, "input").inc(usage.input_tokens)
         self._metrics.tokens.labels(provider, "output").inc(usage.output_tokens)
-        log.info(
+        self._log.info(
             "run_ended",
-            run_id=self._run.id,
             model=self._model.id,
             state=state,
             code=end.problem.code if isinstance(end, Failure) else None,

@@ -29,14 +29,12 @@ class Model:
 
 
 class Models:
-    """`providers` in the order of preference; `chosen` is the configured default, if any.
-
-    Raises UnknownModel at once if `chosen` is not to be had.
-    """
+    """`providers` in the order of preference; `chosen` is the configured default, if any."""
 
     def __init__(self, providers: Mapping[str, Provider], chosen: str | None) -> None:
         self._providers = providers
-        self._default = self._named(chosen) if chosen else None
+        self._chosen = chosen or next(iter(providers))
+        self._default: Model | None = None
         self._listed: tuple[float, list[Model]] = (0.0, [])
 
     def resolve(self, wanted: str | None) -> Model:
@@ -49,10 +47,19 @@ class Models:
         return self._named(wanted) if wanted else self.default()
 
     def default(self) -> Model:
+        """Asked of its provider once, if the configuration does not say it. Raises as `resolve`."""
         if self._default is None:
-            first = next(iter(self._providers.values()))
-            self._default = Model(first, first.default_model())
+            self._default = self._named(self._chosen)
         return self._default
+
+    def default_id(self) -> str | None:
+        """The default's name, None while its provider does not say it."""
+        with gevent.Timeout(_PATIENCE, False):  # type: ignore[arg-type]  # the block just ends
+            try:
+                return self.default().id
+            except ProviderError:
+                pass
+        return None
 
     def every(self) -> Sequence[Model]:
         """What the providers list, asked side by side; one that does not answer is left out."""

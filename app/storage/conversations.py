@@ -50,22 +50,35 @@ _insert = Prepared(insert(conversations), [*Conversation.__struct_fields__, "own
 _touch = Prepared(update(conversations).where(_c.id == bindparam("touched")), ["updated_at"])
 
 
+def storable(text: str) -> str:
+    """Text for a column that is text in every database: PostgreSQL's cannot hold U+0000."""
+    return text.replace("\0", "\ufffd")
+
+
 def fold(text: str) -> str:
-    """What a search compares: without case. PostgreSQL's text cannot hold U+0000."""
-    return text.replace("\0", "").casefold()
+    """What a search compares: without case."""
+    return storable(text).casefold()
+
+
+def _encoded(system: str | None) -> str | None:
+    """As JSON, in which U+0000 is written in ASCII."""
+    return None if system is None else msgspec.json.encode(system).decode()
 
 
 def create(tx: Connection, owner: str, title: str, system: str | None) -> Conversation:
     moment = now()
-    made = Conversation(new_id("conv"), title, system, moment, moment)
+    made = Conversation(new_id("conv"), storable(title), system, moment, moment)
     row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
+    row["system"] = _encoded(system)
     _insert(tx, row)
     return made
 
 
 def find(tx: Connection, owner: str, conversation_id: str) -> Conversation:
     """Raises NotFound, for somebody else's too."""
-    row = tx.execute(_columns().where(_c.id == conversation_id, _c.owner == owner)).one_or_none()
+    row = tx.execute(
+        _columns().where(_c.id == storable(conversation_id), _c.owner == owner)
+    ).one_or_none()
     if row is None:
         raise NotFound("conversation")
     return _value(row)
@@ -75,19 +88,23 @@ def touch(tx: Connection, conversation_id: str, system: str | None = None) -> No
     """Make it the newest; a new system prompt replaces the old."""
     _touch(tx, {"touched": conversation_id, "updated_at": now()})
     if system is not None:
-        tx.execute(update(conversations).where(_c.id == conversation_id).values(system=system))
+        kept = _encoded(system)
+        tx.execute(update(conversations).where(_c.id == conversation_id).values(system=kept))
 
 
 def rename(tx: Connection, owner: str, conversation_id: str, title: str) -> Conversation:
     found = find(tx, owner, conversation_id)
     changed = update(conversations).where(_c.id == found.id)
+    title = storable(title)
     tx.execute(changed.values(title=title, folded=fold(title)))
     return msgspec.structs.replace(found, title=title)
 
 
 def remove(tx: Connection, owner: str, conversation_id: str) -> None:
     """Its messages and runs go with it, by the foreign keys."""
-    gone = tx.execute(delete(conversations).where(_c.id == conversation_id, _c.owner == owner))
+    gone = tx.execute(
+        delete(conversations).where(_c.id == storable(conversation_id), _c.owner == owner)
+    )
     if gone.rowcount == 0:
         raise NotFound("conversation")
 
@@ -111,7 +128,8 @@ def _columns() -> Select[tuple[str, str, str | None, int, int]]:
 
 
 def _value(row: Row[tuple[str, str, str | None, int, int]]) -> Conversation:
-    return Conversation(**row._mapping)
+    system = None if row.system is None else msgspec.json.decode(row.system, type=str)
+    return Conversation(row.id, row.title, system, row.created_at, row.updated_at)
 
 
 def _matches(search: str) -> ColumnElement[bool]:

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, literal, literal_column, select
+from sqlalchemy import Connection, bindparam, insert, literal, select
 
 from app.errors import NotFound, Problem
 from app.events import FinishReason, Usage
 from app.ids import new_id, now
 from app.messages import Message, Part, Role, TextPart
-from app.storage.conversations import fold
+from app.storage.conversations import fold, storable
 from app.storage.prepared import Prepared
 from app.storage.tables import messages
 
@@ -53,7 +53,7 @@ _newest = Prepared(
     select(_m.id)
     .where(_m.conversation_id == bindparam("conversation_id"))
     .order_by(_m.seq.desc())
-    .limit(literal_column("1"))
+    .limit(1)
 )
 
 
@@ -79,7 +79,9 @@ def said_by_user(parent_id: str | None, text: str) -> StoredMessage:
 
 
 def find(tx: Connection, conversation_id: str, message_id: str) -> StoredMessage:
-    query = select(*_COLUMNS).where(_m.conversation_id == conversation_id, _m.id == message_id)
+    query = select(*_COLUMNS).where(
+        _m.conversation_id == conversation_id, _m.id == storable(message_id)
+    )
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound("message in this conversation")

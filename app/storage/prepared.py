@@ -28,11 +28,10 @@ class Prepared:
     def __call__(self, tx: Connection, values: Mapping[str, Any]) -> DBAPICursor:
         dialect = tx.dialect
         compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        row: Any = {**compiled.params, **values}  # with SQLAlchemy's own, such as a limit's
         if compiled.positional:
             # `positiontup` has a name for each question mark, in their order.
-            row: Any = tuple([values[name] for name in compiled.positiontup or ()])
-        else:
-            row = dict(values)
+            row = tuple([row[name] for name in compiled.positiontup or ()])
         cursor = tx.connection.cursor()
         cursor.execute(compiled.string, row)
         return cursor

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from app.errors import NotFound
 from app.ids import now
+from app.storage.conversations import storable
 from app.storage.prepared import Prepared
 from app.storage.tables import runs
 
@@ -67,7 +68,9 @@ def finish(tx: Connection, run_id: str, state: State, pieces: Sequence[int]) -> 
 
 def find(tx: Connection, owner: str, run_id: str) -> StoredRun:
     """Raises NotFound, for somebody else's too."""
-    row = tx.execute(_SELECT.where(runs.c.id == run_id, runs.c.owner == owner)).one_or_none()
+    row = tx.execute(
+        _SELECT.where(runs.c.id == storable(run_id), runs.c.owner == owner)
+    ).one_or_none()
     if row is None:
         raise NotFound("run")
     return _value(row)

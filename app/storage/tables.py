@@ -36,7 +36,7 @@ conversations = Table(
     Column("id", String(40), primary_key=True),
     Column("owner", String(80), nullable=False),
     Column("title", Text, nullable=False),
-    Column("system", Text),
+    Column("system", Text),  # a JSON string
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     # Case-folded text of the title, for a search that ignores case in every script.
