@@ -221,6 +221,10 @@ def _web_address(value: str) -> None:
 def _database(value: str) -> None:
     if not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", value):
         raise ValidationError("Must start with sqlite:// or postgresql://.")
+    try:
+        urlsplit(value).port  # noqa: B018  # reading it is what checks it
+    except ValueError as error:
+        raise ValidationError("Its host or port cannot be read.") from error
 
 
 def _strong(value: str) -> None:

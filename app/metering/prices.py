@@ -19,18 +19,18 @@ def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
     """In US dollars, exact; None where nobody knows it: the model, or a sum that makes no sense."""
     if provider in _FREE:
         return Decimal(0)
-    counted = Counted(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cached_input_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        output_tokens=usage.output_tokens,
-    )
     found = _find(provider, model)
-    if found is None or min(usage.input_tokens, usage.output_tokens) < 0:
+    if found is None:
         return None
     try:
+        counted = Counted(
+            input_tokens=usage.input_tokens,
+            cache_read_tokens=usage.cached_input_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            output_tokens=usage.output_tokens,
+        )
         return found[1].calc_price(counted, found[0]).total_price
-    except ValueError:  # more tokens read from a cache than there were, and the like
+    except ValueError:  # less than nothing, or more read from a cache than there was
         return None
 
 

@@ -217,8 +217,8 @@ class Generation:
     def _report(self, end: Terminal, usage: Usage) -> None:
         provider, state = self._model.provider.name, _state(end)
         self._metrics.runs.labels(provider, state).inc()
-        self._metrics.tokens.labels(provider, "input").inc(usage.input_tokens)
-        self._metrics.tokens.labels(provider, "output").inc(usage.output_tokens)
+        self._metrics.tokens.labels(provider, "input").inc(max(0, usage.input_tokens))
+        self._metrics.tokens.labels(provider, "output").inc(max(0, usage.output_tokens))
         self._log.info(
             "run_ended",
             model=self._model.id,

@@ -50,26 +50,30 @@ _insert = Prepared(insert(conversations), [*Conversation.__struct_fields__, "own
 _touch = Prepared(update(conversations).where(_c.id == bindparam("touched")), ["updated_at"])
 
 
-def storable(text: str) -> str:
-    """Text for a column that is text in every database: PostgreSQL's cannot hold U+0000."""
-    return text.replace("\0", "\ufffd")
+def storable(some_id: str) -> str:
+    """An id to look for. PostgreSQL does not even compare a text that holds U+0000."""
+    return some_id.replace("\0", "\ufffd")
 
 
 def fold(text: str) -> str:
     """What a search compares: without case."""
-    return storable(text).casefold()
+    return text.replace("\0", "").casefold()
 
 
-def _encoded(system: str | None) -> str | None:
-    """As JSON, in which U+0000 is written in ASCII."""
-    return None if system is None else msgspec.json.encode(system).decode()
+def _encoded(text: str | None) -> str | None:
+    """What people wrote is kept as JSON, in which U+0000 is written in ASCII."""
+    return None if text is None else msgspec.json.encode(text).decode()
+
+
+def _decoded(text: str) -> str:
+    return msgspec.json.decode(text, type=str)
 
 
 def create(tx: Connection, owner: str, title: str, system: str | None) -> Conversation:
     moment = now()
-    made = Conversation(new_id("conv"), storable(title), system, moment, moment)
+    made = Conversation(new_id("conv"), title, system, moment, moment)
     row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
-    row["system"] = _encoded(system)
+    row["title"], row["system"] = _encoded(title), _encoded(system)
     _insert(tx, row)
     return made
 
@@ -95,8 +99,7 @@ def touch(tx: Connection, conversation_id: str, system: str | None = None) -> No
 def rename(tx: Connection, owner: str, conversation_id: str, title: str) -> Conversation:
     found = find(tx, owner, conversation_id)
     changed = update(conversations).where(_c.id == found.id)
-    title = storable(title)
-    tx.execute(changed.values(title=title, folded=fold(title)))
+    tx.execute(changed.values(title=_encoded(title), folded=fold(title)))
     return msgspec.structs.replace(found, title=title)
 
 
@@ -128,8 +131,8 @@ def _columns() -> Select[tuple[str, str, str | None, int, int]]:
 
 
 def _value(row: Row[tuple[str, str, str | None, int, int]]) -> Conversation:
-    system = None if row.system is None else msgspec.json.decode(row.system, type=str)
-    return Conversation(row.id, row.title, system, row.created_at, row.updated_at)
+    system = None if row.system is None else _decoded(row.system)
+    return Conversation(row.id, _decoded(row.title), system, row.created_at, row.updated_at)
 
 
 def _matches(search: str) -> ColumnElement[bool]:

@@ -35,7 +35,7 @@ conversations = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("owner", String(80), nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Text, nullable=False),  # a JSON string
     Column("system", Text),  # a JSON string
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -68,7 +68,7 @@ messages = Table(
     Column("error", Text),
     Column("usage", Text),
     # Dollars, exact: a decimal number as text, because SQLite has no decimals.
-    Column("cost_usd", String(40)),
+    Column("cost_usd", String(80)),
     Column("truncated_turns", Integer, nullable=False, server_default="0"),
     Index("ix_messages_conversation_id_seq", "conversation_id", "seq"),
 )

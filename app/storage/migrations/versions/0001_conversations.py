@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("finish_reason", sa.String(20)),
         sa.Column("error", sa.Text),
         sa.Column("usage", sa.Text),
-        sa.Column("cost_usd", sa.String(40)),
+        sa.Column("cost_usd", sa.String(80)),
         sa.Column("truncated_turns", sa.Integer, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("seq", name="pk_messages"),
         sa.ForeignKeyConstraint(
