@@ -1,0 +1,123 @@
+"""Events as frames, read back by two clients."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.encoders.native import encode
+from app.errors import ParleyError, RateLimited
+from app.events import Done, Event, Failure, ReasoningDelta, Start, TextDelta, Usage, UsageReport
+from tests.encoders.clients import ours, theirs
+from tests.properties import any_texts, cut, examples
+
+_START = Start(
+    run_id="run_1",
+    conversation_id="conv_1",
+    message_id="msg_2",
+    user_message_id="msg_1",
+    parent_id=None,
+    model="demo/demo",
+)
+_USAGE = Usage(12, 4, 0, 7, 2)
+_LIMITED = RateLimited("openai is limiting requests.", provider="openai", retry_after=7)
+
+
+@examples(200)
+@given(st.lists(any_texts, max_size=4), st.lists(st.integers(0, 10_000), max_size=5))
+def test_any_text_comes_out_as_it_went_in(said: list[str], places: list[int]) -> None:
+    """However the bytes are split, two clients read every text unharmed, numbered and named."""
+    body = "".join(encode(n, TextDelta(text)) for n, text in enumerate(said, 1)).encode("ascii")
+    chunks = cut(body, places)
+    assert [json.loads(data)["text"] for data in ours(chunks)] == said
+    assert [(i, name, json.loads(data)["text"]) for i, name, data in theirs(chunks)] == [
+        (str(n), "delta", text) for n, text in enumerate(said, 1)
+    ]
+
+
+@examples(100)
+@given(any_texts, st.integers(1, 10**9))
+def test_a_frame_is_three_lines_of_ascii(text: str, number: int) -> None:
+    """Whatever was said, the frame has one data line that no parser splits, and one blank line."""
+    for event in (TextDelta(text), ReasoningDelta(text)):
+        frame = encode(number, event)
+        assert frame.isascii()
+        first, second, third, *rest = frame.splitlines(keepends=True)
+        assert (first, rest) == (f"id: {number}\n", ["\n"])
+        assert second.startswith("event: ")
+        assert third.startswith("data: {")
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "data"),
+    [
+        (TextDelta("hi"), "delta", {"text": "hi"}),
+        (ReasoningDelta("hm"), "reasoning", {"text": "hm"}),
+        (
+            _START,
+            "start",
+            {
+                "run_id": "run_1",
+                "conversation_id": "conv_1",
+                "message_id": "msg_2",
+                "user_message_id": "msg_1",
+                "parent_id": None,
+                "model": "demo/demo",
+                "truncated_turns": 0,
+            },
+        ),
+        (
+            UsageReport(_USAGE, Decimal("0.0025")),
+            "usage",
+            {
+                "input_tokens": 12,
+                "cached_input_tokens": 4,
+                "cache_write_tokens": 0,
+                "output_tokens": 7,
+                "reasoning_tokens": 2,
+                "estimated": False,
+                "cost_usd": 0.0025,
+            },
+        ),
+        (
+            Failure(_LIMITED.problem("req_1")),
+            "error",
+            {
+                "type": "urn:parley:provider_rate_limited",
+                "title": "Service Unavailable",
+                "status": 503,
+                "detail": "openai is limiting requests.",
+                "code": "provider_rate_limited",
+                "retryable": True,
+                "request_id": "req_1",
+                "retry_after": 7,
+            },
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_event_says_what_the_contract_says(
+    event: Event, name: str, data: dict[str, object]
+) -> None:
+    """Name and data of each event are those of the contract, field by field."""
+    [(number, said, body)] = theirs([encode(3, event).encode()])
+    assert (number, said, json.loads(body)) == ("3", name, data)
+
+
+def test_done_sums_up() -> None:
+    """`done` carries finish reason, usage and cost, and a cost that nobody knows is null."""
+    [data] = ours([encode(9, Done("length", _USAGE, None)).encode()])
+    said = json.loads(data)
+    assert (said["finish_reason"], said["cost_usd"]) == ("length", None)
+    assert said["usage"]["output_tokens"] == 7
+    assert set(said) == {"finish_reason", "usage", "cost_usd"}
+
+
+def test_an_error_has_no_empty_members() -> None:
+    """A problem without request id, fields or wait says nothing of them."""
+    [data] = ours([encode(1, Failure(ParleyError().problem())).encode()])
+    assert set(json.loads(data)) == {"type", "title", "status", "detail", "code", "retryable"}

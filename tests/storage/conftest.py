@@ -1,0 +1,49 @@
+"""A database of its own for each test, of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.storage.database import Database, connect
+from app.storage.migrate import migrate
+from tests.storage import postgresql
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL."""
+    with postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """A file, up to date."""
+    database = connect(f"sqlite:///{tmp_path}/parley.db")
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One without a table."""
+    if request.param == "sqlite":
+        database = connect(f"sqlite:///{tmp_path}/blank.db")
+    else:
+        database = connect(request.getfixturevalue("server"))
+        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            database.write(lambda tx, said=statement: tx.execute(text(said)) and None)  # type: ignore[misc]
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(blank: Database) -> Database:
+    """One that is up to date."""
+    migrate(blank)
+    return blank
