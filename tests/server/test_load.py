@@ -22,9 +22,10 @@ def test_two_hundred_streams_at_once(tmp_path: Path) -> None:
         jobs = [gevent.spawn(ask, number) for number in range(200)]
         gevent.joinall(jobs, timeout=90, raise_error=True)
         for job in jobs:
-            assert job.value.count("event: delta") == 50
-            assert job.value.count("event: done") == 1
-            assert job.value.endswith("\n\n")
+            text = job.get()
+            assert text.count("event: delta") == 50
+            assert text.count("event: done") == 1
+            assert text.endswith("\n\n")
 
 
 def test_a_large_body_is_answered_not_cut(tmp_path: Path) -> None:

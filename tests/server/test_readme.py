@@ -24,11 +24,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def require(program: str) -> str:
     """The program's path. Without it the test is skipped, and in CI it fails."""
-    path = shutil.which(program)
-    if path is None:
-        reason = f"{program} is not installed, and this test runs the README's lines with it."
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return path
+    if path := shutil.which(program):
+        return path
+    reason = f"{program} is not installed, and this test runs the README's lines with it."
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def shape(stream: str) -> list[str]:

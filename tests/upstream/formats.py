@@ -86,7 +86,7 @@ class MessagesApi:
         return self._event({"type": "error", "error": {"type": kind, "message": message}})
 
     def _event(self, value: dict[str, Any]) -> bytes:
-        return b"event: " + value["type"].encode() + b"\n" + _data(value)
+        return f"event: {value['type']}\n".encode() + _data(value)
 
 
 def pieces(count: int) -> Sequence[str]:
