@@ -112,7 +112,7 @@ def test_a_wrong_query_is_named(client: FlaskClient, path: str, field: str) -> N
     assert set(is_problem(answer, 422, "invalid_request")["errors"]) == {field}
 
 
-@examples(60)
+@examples(30)
 @given(texts)
 def test_no_search_breaks_it(client: FlaskClient, search: str) -> None:
     """Any text can be looked for."""

@@ -34,7 +34,7 @@ _ODD = st.text(
 )
 
 
-@examples(120)
+@examples(60)
 @given(st.dictionaries(st.sampled_from(_HEADERS), _ODD, max_size=4))
 def test_no_header_breaks_it(
     client: FlaskClient, said: dict[str, Any], headers: dict[str, str]

@@ -27,7 +27,7 @@ _USAGE = Usage(12, 4, 0, 7, 2)
 _LIMITED = RateLimited("openai is limiting requests.", provider="openai", retry_after=7)
 
 
-@examples(200)
+@examples(120)
 @given(st.lists(any_texts, max_size=4), st.lists(st.integers(0, 10_000), max_size=5))
 def test_any_text_comes_out_as_it_went_in(said: list[str], places: list[int]) -> None:
     """However the bytes are split, two clients read every text unharmed, numbered and named."""

@@ -44,7 +44,7 @@ def decoded(chunks: list[bytes]) -> list[bytes]:
     return [data for chunk in chunks for data in decoder.feed(chunk)]
 
 
-@examples(400)
+@examples(250)
 @given(_streams, st.booleans(), _places)
 def test_any_stream_in_any_pieces(stream: str, bom: bool, places: list[int]) -> None:
     """Comments, unknown fields, a BOM, three line ends, any split: the standard's events."""

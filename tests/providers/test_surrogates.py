@@ -20,7 +20,7 @@ def in_halves(text: str) -> list[str]:
     return [data[at : at + 2].decode("utf-16-le", "surrogatepass") for at in range(0, len(data), 2)]
 
 
-@examples(200)
+@examples(120)
 @given(any_texts, st.lists(st.integers(1, 5), min_size=1, max_size=20))
 def test_pieces_join_to_what_the_whole_would_be(text: str, sizes: list[int]) -> None:
     """Cut between any two halves, the text is whole again; a half without its other is U+FFFD."""
@@ -34,7 +34,7 @@ def test_pieces_join_to_what_the_whole_would_be(text: str, sizes: list[int]) -> 
     assert joined(pieces) == expected
 
 
-@examples(200)
+@examples(120)
 @given(st.lists(any_texts, max_size=6))
 def test_what_comes_out_can_be_stored(pieces: list[str]) -> None:
     """Whatever a model sends, every piece that leaves is valid Unicode."""

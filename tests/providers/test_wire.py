@@ -55,7 +55,7 @@ def text(got: list[ModelEvent]) -> str:
 
 
 @_each
-@examples(80)
+@examples(50)
 @given(st.lists(texts, max_size=5), _places)
 def test_any_answer_in_any_pieces(vendor: int, said: list[str], places: list[int]) -> None:
     """Wherever the reads cut the body, the text is whole and the Finish is the last event."""

@@ -40,7 +40,7 @@ def needed(kept: Sequence[Sequence[Message]], system: str, answer: int) -> int:
     return said + estimate(system) + answer
 
 
-@examples(400)
+@examples(250)
 @given(_histories, _questions, _texts, _windows, _limits)
 def test_what_is_kept(
     history: list[Message], question: Message, system: str, window: int, limit: int | None
@@ -55,7 +55,7 @@ def test_what_is_kept(
     assert len(left) == 1 or needed(left, system, limit or 0) + 8 * len(kept) <= window
 
 
-@examples(200)
+@examples(120)
 @given(_histories, _questions, _windows, st.integers(1, 3_000))
 def test_no_more_is_cut_than_must_be(
     history: list[Message], question: Message, window: int, limit: int

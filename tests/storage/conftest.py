@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from app.storage.database import Database, connect
 from app.storage.migrate import migrate
+from app.storage.tables import conversations
 from tests.storage import postgresql
 
 
@@ -42,8 +43,15 @@ def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture
-def database(blank: Database) -> Database:
-    """One that is up to date."""
-    migrate(blank)
-    return blank
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One that is up to date, and empty."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    database = connect(request.getfixturevalue("server"))
+    migrate(database)
+    # Everything else goes with them, by the foreign keys.
+    database.write(lambda tx: tx.execute(delete(conversations)) and None)
+    yield database
+    database.close()

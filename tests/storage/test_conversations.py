@@ -30,7 +30,7 @@ def planted(tx: Transaction, title: str, said: str, owner: str = "ada") -> str:
     return made.id
 
 
-@examples(60)
+@examples(40)
 @given(st.lists(_pairs, min_size=1, max_size=4), st.lists(_needles, max_size=3))
 def test_a_search_finds_what_holds_it(
     database: Database, kept: list[tuple[str, str]], needles: list[str]

@@ -87,7 +87,7 @@ def test_a_branch_of_300_messages(database: Database) -> None:
     assert [message.message.text for message in branch] == [str(n) for n in range(300)]
 
 
-@examples(80)
+@examples(50)
 @given(texts, texts, texts)
 def test_any_text_comes_back(database: Database, said: str, thought: str, name: str) -> None:
     """Whatever people and models say, NUL and all, is read as it was written.
