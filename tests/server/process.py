@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,3 +110,13 @@ def wait_until_ready(server: Server, path: str = "/readyz") -> None:
         except requests.ConnectionError:
             time.sleep(0.05)
     raise AssertionError(f"The server did not come up. It said:\n{server.said()}")
+
+
+def require(program: str) -> str:
+    """The program's path. Without it the test is skipped, and in CI it fails."""
+    if path := shutil.which(program):
+        return path
+    reason = f"{program} is not installed, and this test cannot do without it."
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

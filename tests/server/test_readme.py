@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server.process import ROOT, Server, serving
+from tests.server.process import ROOT, Server, require, serving
 
 README = (ROOT / "README.md").read_text()
 
@@ -20,16 +18,6 @@ README = (ROOT / "README.md").read_text()
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("readme")) as running:
         yield running
-
-
-def require(program: str) -> str:
-    """The program's path. Without it the test is skipped, and in CI it fails."""
-    if path := shutil.which(program):
-        return path
-    reason = f"{program} is not installed, and this test runs the README's lines with it."
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def shape(stream: str) -> list[str]:
