@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import gevent
 import psycopg
+import structlog
 from gevent.event import AsyncResult
 from gevent.threadpool import ThreadPool
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -24,6 +25,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from app.errors import Unavailable
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Transaction: TypeAlias = Connection
@@ -187,6 +190,7 @@ def _available() -> Iterator[None]:
     try:
         yield
     except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        log.exception("database_unavailable")
         raise Unavailable(
             "The database does not answer just now. Try again in a moment.", retry_after=2
         ) from error

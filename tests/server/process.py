@@ -99,13 +99,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def wait_until_ready(server: Server, path: str = "/readyz") -> None:
-    deadline = time.monotonic() + _PATIENCE
+def wait_until_ready(server: Server, seconds: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             break
         try:
-            if requests.get(server.url + path, timeout=5).ok:
+            if requests.get(f"{server.url}/readyz", timeout=5).ok:
                 return
         except requests.ConnectionError:
             time.sleep(0.05)

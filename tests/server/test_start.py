@@ -116,7 +116,7 @@ def test_make_run_in_an_empty_clone(tmp_path: Path) -> None:
     home.mkdir()
     with running(["make", "run"], home, {"DATABASE_URL": ""}, cwd=clone) as server:
         server.url = "http://127.0.0.1:8000"
-        wait_until_ready(server)
+        wait_until_ready(server, seconds=300)  # it installs everything first
         answer = requests.post(
             f"{server.url}/api/chat/stream", json={"message": "hello"}, timeout=60
         )
