@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from app import logs
 from app.errors import ParleyError
 from app.events import Event, Failure, Start, TextDelta
 from app.providers.base import Provider
@@ -39,6 +40,7 @@ def _services() -> Services:
 @with_appcontext
 def ask(message: str, model: str | None, conversation: str | None, system: str | None) -> None:
     """Ask a model; the answer appears as it comes."""
+    logs.configure("WARNING")  # between the words of an answer the log has no business
     try:
         run = _services().chat.ask(
             _OWNER,
@@ -51,6 +53,7 @@ def ask(message: str, model: str | None, conversation: str | None, system: str |
                     _show(event)
         finally:
             reader.close()
+            click.echo()
     except ParleyError as error:
         raise click.ClickException(error.detail) from error
 
@@ -62,7 +65,6 @@ def _show(event: Event) -> None:
         case Start():
             click.echo(f"{event.model} · --conversation {event.conversation_id}", err=True)
         case Failure():
-            click.echo()
             raise click.ClickException(event.problem.detail)
         case _:
             pass

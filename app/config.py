@@ -153,6 +153,13 @@ def _names() -> list[str]:
     return sorted({m[1] for m in map(_COMPATIBLE.fullmatch, os.environ) if m})
 
 
+def _keyed_names() -> set[str]:
+    """Servers that have a key; with a bad address they have a problem of their own already."""
+    found = re.compile(r"COMPATIBLE_([A-Z0-9_]+)_API_KEY(?:_FILE)?")
+    keyed = {m[1] for name, value in os.environ.items() if value and (m := found.fullmatch(name))}
+    return keyed - {name for name in _names() if os.environ.get(f"COMPATIBLE_{name}_BASE_URL")}
+
+
 def _compatible(env: FileAwareEnv, name: str) -> CompatibleServer | None:
     base_url = env.str(f"COMPATIBLE_{name}_BASE_URL", None, validate=_web_address)
     api_key = env.str(f"COMPATIBLE_{name}_API_KEY", None, validate=_header_safe)
@@ -174,6 +181,11 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         "choose another."
         for server in values["compatible"]
         if server.name in _TAKEN
+    ]
+    named = {server.name.upper() for server in values["compatible"]}
+    problems += [
+        f"COMPATIBLE_{name}_API_KEY: set COMPATIBLE_{name}_BASE_URL too, or no server is meant."
+        for name in _keyed_names() - named
     ]
     available = _available(values)
     if values["chat_model"] and values["chat_model"].partition("/")[0] not in available:

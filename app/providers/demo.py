@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
+from app.errors import ModelNotFound
 from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
 from app.messages import Message
 from app.providers.base import ModelRequest
@@ -23,6 +24,12 @@ class Demo:
         self._pause = 1 / tokens_per_second
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
+        if request.model != "demo":
+            raise ModelNotFound(
+                f"There is only one demo model, demo/demo, and no {request.model}.",
+                provider=self.name,
+                model=request.model,
+            )
         said = [message.text for message in request.messages if message.role == "user"]
         pieces = _pieces(reply(said, request.system))
         limit = request.max_output_tokens or len(pieces)

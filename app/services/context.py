@@ -24,7 +24,8 @@ def fit(
     Returns:
         The messages to send, and how many turns were left out.
     """
-    said = [message for message in messages if message.text]
+    # Vendors refuse a message of nothing but space, which a stop before the first token leaves.
+    said = [message for message in messages if message.text.strip()]
     turns = _turns(said)
     room = window - (answer or min(_ANSWER, window // 4)) - estimate(system or "")
     kept = len(turns)

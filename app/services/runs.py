@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.errors import NotFound
 from app.runs.registry import Runs as Live
 from app.runs.run import Run
@@ -19,7 +21,11 @@ class Runs:
         self._live = live
 
     def read(self, owner: str, run_id: str) -> StoredRun:
-        return self._database.read(lambda tx: runs.find(tx, owner, run_id))
+        stored = self._database.read(lambda tx: runs.find(tx, owner, run_id))
+        if stored.state == "running" and self._live.find(owner, run_id) is None:
+            # Its process ended before it did: nobody will ever write its end.
+            return msgspec.structs.replace(stored, state="interrupted")
+        return stored
 
     def open(self, owner: str, run_id: str) -> Run:
         """The run with its log: from memory, or as it was, from storage."""

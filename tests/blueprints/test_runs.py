@@ -142,4 +142,7 @@ def test_another_owners_run(client: FlaskClient, services: Services) -> None:
     for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/stop")):
         answer = client.open(f"/api/runs/run_hers{path}", method=method, buffered=True)
         is_problem(answer, 404, "not_found")
-    assert services.runs.read("eve", "run_hers").state == "running"
+    stored = services.database.read(lambda tx: runs.find(tx, "eve", "run_hers"))
+    assert stored.state == "running"
+    # Nothing runs here that could ever end it, and its owner is told so.
+    assert services.runs.read("eve", "run_hers").state == "interrupted"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.errors import ModelNotFound
 from app.events import Finish, TextDelta, UsageReport
 from app.messages import Message, assistant, user
 from app.providers.base import ModelRequest
@@ -91,3 +92,10 @@ def test_it_shows_its_instructions() -> None:
 def test_it_shows_what_a_page_must_render(word: str, mark: str) -> None:
     """Asked for code, a table or a list, it sends one."""
     assert mark in "".join(answer(f"Show me a {word}, please")[0])
+
+
+def test_there_is_only_one_demo_model() -> None:
+    """Another name than `demo` is refused, as every provider refuses a model it has not got."""
+    request = ModelRequest(model="nonsense", messages=(user("hi"),))
+    with pytest.raises(ModelNotFound):
+        list(Demo().stream(request))
