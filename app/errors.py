@@ -3,8 +3,7 @@
     ParleyError                      500  internal_error
     ├── BadInput                     422  invalid_request      errors by field
     │   ├── MalformedBody            400  malformed_body
-    │   ├── UnknownModel             422  unknown_model
-    │   └── ContextTooLong           422  context_too_long
+    │   └── UnknownModel             422  unknown_model
     ├── NotAuthenticated             401  not_authenticated
     ├── NotAllowed                   403  not_allowed
     ├── NotFound                     404  not_found            kind
@@ -93,10 +92,6 @@ class MalformedBody(BadInput):
 
 class UnknownModel(BadInput):
     code = "unknown_model"
-
-
-class ContextTooLong(BadInput):
-    code = "context_too_long"
 
 
 class NotAuthenticated(ParleyError):
