@@ -1,13 +1,16 @@
 # make run     a server on http://127.0.0.1:8000
 # make test    lint, types and the whole test suite
 # make prove   the long proofs at full size
+# make faults  a model server that fails on demand, to see Parley survive; FAULTS_PORT=9009
+# make bench   what Parley costs beside other relays, in six minutes
 # make lock    pin the dependencies anew
 
 PYTHON ?= python3
 BIN := .venv/bin
+FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test lint types prove lock clean
+.PHONY: run test lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
@@ -26,12 +29,19 @@ types: .venv/test
 prove: .venv/test
 	$(BIN)/python -m pytest tests --ignore tests/browser -m prove
 
+faults: .venv/run
+	@exec $(BIN)/python -m tests.upstream $(FAULTS_PORT)
+
+bench: .venv/run .venv-bench/made
+	@$(BIN)/python -m bench
+
 lock:
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --python-version 3.11 -c requirements.txt bench/requirements.in -o bench/requirements.txt
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-bench
 
 # Stamps: an installation is repeated only when what is pinned has changed.
 .venv/run: requirements.txt | .venv/made
@@ -43,6 +53,12 @@ clean:
 	@echo "Installing what the tests need. This happens once and takes a minute or two."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch .venv/run $@
+
+.venv-bench/made: bench/requirements.txt
+	@echo "Installing the other relays. This happens once and takes a minute."
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --require-hashes -r bench/requirements.txt
+	@touch $@
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parley needs Python 3.11 or newer; set PYTHON=python3.12, say.")'

@@ -11,6 +11,8 @@ import sys  # noqa: E402
 from ipaddress import ip_address  # noqa: E402
 from typing import Any  # noqa: E402
 
+import gevent  # noqa: E402
+
 from app.config import Config, ConfigError  # noqa: E402
 
 try:
@@ -49,11 +51,15 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     # What was made by now stays for good; looking through it again and again costs every turn.
+    gevent.config.track_greenlet_tree = False  # who spawned whom is kept, and nobody asks
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     host, port = worker.cfg.address[0][:2]
     shown = "127.0.0.1" if host == "0.0.0.0" else host
+    parley = worker.application.extensions["parley"]
+    gevent.spawn(parley.warn_of_endings)
+    parley.ledger.watch()
     print(f"Parley is ready at http://{shown}:{port}", flush=True)
 
 

@@ -7,20 +7,25 @@ from flask_smorest import Api
 
 from app import cli, logs
 from app.blueprints import (
+    admin,
     chat,
     context,
     conversations,
     docs,
     guards,
     health,
+    limits,
     models,
     problems,
     requests,
     runs,
+    tokens,
+    usage,
     web,
 )
 from app.config import Config
 from app.providers import registry
+from app.providers.breaker import MemoryBreakers
 from app.schemas.base import ProblemSchema
 from app.services import assemble
 from app.storage.database import connect
@@ -57,11 +62,14 @@ def create_app(config: Config | None = None) -> Flask:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    app.extensions[context.EXTENSION] = assemble(config, database, registry.build(config))
+    app.extensions[context.EXTENSION] = assemble(
+        config, database, registry.build(config), MemoryBreakers()
+    )
     requests.install(app)
     guards.install(app)
+    limits.install(app)
     api = _Api(app)
-    for room in (chat, conversations, runs, models, health):
+    for room in (chat, tokens, conversations, runs, models, usage, admin, health):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(web.blueprint)
     app.register_blueprint(docs.blueprint)

@@ -3,22 +3,30 @@
     ParleyError                      500  internal_error
     ├── BadInput                     422  invalid_request      errors by field
     │   ├── MalformedBody            400  malformed_body
-    │   └── UnknownModel             422  unknown_model
+    │   ├── UnknownModel             422  unknown_model
+    │   └── UnpricedModel            422  unpriced_model
+    ├── BudgetSpent                  402  budget_spent
     ├── NotAuthenticated             401  not_authenticated
     ├── NotAllowed                   403  not_allowed
     ├── NotFound                     404  not_found            kind
     ├── Conflict                     409  conflict
+    ├── TooMany                      429  rate_limited         retryable; retry_after in seconds
     ├── Unavailable                  503  unavailable          retryable
     │   └── ShuttingDown             503  shutting_down
     ├── OutputTooLong                502  output_too_long
     └── ProviderError                502  provider_error       provider, model, upstream_status
-        ├── ProviderMisconfigured    502  provider_misconfigured   our key is wrong
+        ├── ProviderMisconfigured    502  provider_misconfigured
+        │   ├── AuthenticationFailed 502  provider_misconfigured   our key is wrong
+        │   └── PermissionDenied     502  provider_misconfigured   our account may not, or is empty
         ├── ProviderRefused          422  provider_refused     in its eyes it is invalid
+        │   ├── ContextTooLong       422  context_too_long
+        │   └── ContentRefused       422  content_refused      its policy forbids it
         ├── ModelNotFound            422  model_not_found
         ├── RateLimited              503  provider_rate_limited   retry_after in seconds
         ├── Overloaded               503  provider_overloaded
+        ├── Paused                   503  provider_paused      it failed too often, and rests
         ├── Unreachable              502  provider_unreachable
-        ├── ProviderTimeout          504  provider_timeout     limit: connect, read, deadline
+        ├── ProviderTimeout          504  provider_timeout     limit: which one
         ├── ProtocolBroken           502  provider_protocol    what came is not what was agreed
         └── CutOff                   502  provider_cut_off     the stream ended without its end
 
@@ -94,6 +102,16 @@ class UnknownModel(BadInput):
     code = "unknown_model"
 
 
+class UnpricedModel(BadInput):
+    """Where money is limited, what nobody knows the price of is not bought."""
+
+    code = "unpriced_model"
+
+
+class BudgetSpent(ParleyError):
+    code, status = "budget_spent", 402
+
+
 class NotAuthenticated(ParleyError):
     code, status = "not_authenticated", 401
 
@@ -116,6 +134,12 @@ class Conflict(ParleyError):
     code, status = "conflict", 409
 
 
+class TooMany(ParleyError):
+    """A limit of ours is reached; a provider's is RateLimited."""
+
+    code, status, retryable = "rate_limited", 429, True
+
+
 class Unavailable(ParleyError):
     code, status, retryable = "unavailable", 503, True
 
@@ -132,6 +156,8 @@ class ProviderError(ParleyError):
     """Something between us and a provider, or in it. `upstream_status` is its HTTP status."""
 
     code, status, retryable = "provider_error", 502, True
+    # Whether another model may well do what this one did not.
+    elsewhere: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -154,8 +180,24 @@ class ProviderMisconfigured(ProviderError):
     code, retryable = "provider_misconfigured", False
 
 
+class AuthenticationFailed(ProviderMisconfigured):
+    """For a caller it is the same as the next one; for whoever runs the server it is not."""
+
+
+class PermissionDenied(ProviderMisconfigured):
+    """The key is right, and its account may not do this or has no money left."""
+
+
 class ProviderRefused(ProviderError):
-    code, status, retryable = "provider_refused", 422, False
+    code, status, retryable, elsewhere = "provider_refused", 422, False, False
+
+
+class ContextTooLong(ProviderRefused):
+    code = "context_too_long"
+
+
+class ContentRefused(ProviderRefused):
+    code = "content_refused"
 
 
 class ModelNotFound(ProviderError):
@@ -170,12 +212,16 @@ class Overloaded(ProviderError):
     code, status = "provider_overloaded", 503
 
 
+class Paused(ProviderError):
+    code, status = "provider_paused", 503
+
+
 class Unreachable(ProviderError):
     code = "provider_unreachable"
 
 
 class ProviderTimeout(ProviderError):
-    """A limit in time was reached: `limit` is connect, read (between bytes) or deadline."""
+    """A limit in time was reached: connect, first_byte, read (between bytes) or deadline."""
 
     code, status = "provider_timeout", 504
 

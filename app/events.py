@@ -52,6 +52,33 @@ class ReasoningDelta(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class ReasoningSignature(msgspec.Struct, frozen=True):
+    """Ends a block of reasoning: its ReasoningPart needs this to be sent back to the vendor."""
+
+    signature: str
+    redacted: bool = False
+
+
+class ToolInputDelta(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the arguments of a tool call that is being written; the first may be empty."""
+
+    call_id: str
+    name: str
+    text: str
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call as the model wrote it: `arguments` should be, but need not be, a JSON object's text.
+
+    None at all count as `{}`. Calls are meant to be carried out only where the answer then ends
+    with `tool_calls`; at a limit the last one may lack its end.
+    """
+
+    call_id: str
+    name: str
+    arguments: str
+
+
 class UsageReport(msgspec.Struct, frozen=True):
     """The tokens so far; a later report replaces an earlier one."""
 
@@ -65,19 +92,33 @@ class Finish(msgspec.Struct, frozen=True):
     reason: FinishReason
 
 
+# Where an answer came from: a model, the cache of answers, or, where no model answered, the
+# configuration.
+Source = Literal["model", "cache", "canned"]
+
+
 class Done(msgspec.Struct, frozen=True):
     finish_reason: FinishReason
     usage: Usage
     cost_usd: Decimal | None
+    source: Source = "model"
 
 
 class Failure(msgspec.Struct, frozen=True):
     problem: Problem
 
 
-ModelEvent = TextDelta | ReasoningDelta | UsageReport | Finish
+ModelEvent = (
+    TextDelta
+    | ReasoningDelta
+    | ReasoningSignature
+    | ToolInputDelta
+    | ToolCall
+    | UsageReport
+    | Finish
+)
 Terminal = Done | Failure
-Event = Start | TextDelta | ReasoningDelta | UsageReport | Done | Failure
+Event = Start | TextDelta | ReasoningDelta | ToolCall | UsageReport | Done | Failure
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +146,6 @@ def collect(events: Iterable[Event]) -> Answer:
                 start = event
             case Done() | Failure():
                 end = event
-            case UsageReport():
+            case UsageReport() | ToolCall():
                 pass
     return Answer(start=start, text="".join(text), reasoning="".join(reasoning), end=end)

@@ -26,9 +26,9 @@ def configure(level: str) -> None:
         _tracebacks,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_bytes)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
@@ -37,12 +37,16 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=_dumps),
+                structlog.processors.JSONRenderer(serializer=_text),
             ],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def _dumps(value: Any, **_: Any) -> str:
-    return _encoder.encode(value).decode()
+def _bytes(value: Any, **_: Any) -> bytes:
+    return _encoder.encode(value)
+
+
+def _text(value: Any, **_: Any) -> str:
+    return _bytes(value).decode()

@@ -13,13 +13,46 @@ class TextPart(msgspec.Struct, frozen=True, tag="text"):
     text: str
 
 
-class ReasoningPart(msgspec.Struct, frozen=True, tag="reasoning"):
-    """What a model thought before it answered; never sent back to a model."""
+class ReasoningPart(msgspec.Struct, frozen=True, tag="reasoning", omit_defaults=True):
+    """What a model thought before it answered.
+
+    It is sent back only with its vendor's `signature`, and only to that vendor, who asks for it
+    while tools are used. Of what is `redacted` there is no text; the signature stands for it.
+    """
 
     text: str
+    signature: str | None = None
+    redacted: bool = False
 
 
-Part = TextPart | ReasoningPart
+class ImagePart(msgspec.Struct, frozen=True, tag="image"):
+    """A picture: `data` is its bytes in base64, `media_type` what they are, e.g. image/png."""
+
+    media_type: str
+    data: str
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{self.data}"
+
+
+class ToolCallPart(msgspec.Struct, frozen=True, tag="tool_call"):
+    """What a model asked a tool to do. `arguments` is the text of a JSON object."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class ToolResultPart(msgspec.Struct, frozen=True, tag="tool_result"):
+    """What a tool answered, as text for the model. It stands in a user's message."""
+
+    call_id: str
+    output: str
+    is_error: bool = False
+
+
+Part = TextPart | ReasoningPart | ImagePart | ToolCallPart | ToolResultPart
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -30,6 +63,10 @@ class Message(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """What was said, without the reasoning."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
 
     @property
     def reasoning(self) -> str:

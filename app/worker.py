@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import gevent
 from gevent import socket
+from greenlet import greenlet
 from gunicorn.workers.ggevent import GeventWorker
 
 
@@ -13,20 +15,26 @@ class LeanSocket(socket.socket):
     """A socket whose `sendall` asks the kernel once.
 
     gevent's asks for the size of the send buffer before each send, which for a token costs a
-    quarter of sending it.
+    quarter of sending it. Gunicorn writes a head and then its first chunk: both go out together.
     """
 
+    _head = b""
+
     def sendall(self, data: Any, flags: int = 0) -> None:
+        if data[:5] == b"HTTP/" and b"\r\nTransfer-Encoding: chunked\r\n" in data:
+            self._head = data
+            return
+        if self._head:
+            data, self._head = self._head + data, b""
         sent = self.send(data, flags)
         if sent < len(data):
             super().sendall(memoryview(data)[sent:], flags)
 
-    def send_now(self, data: bytes) -> int:
-        """Send what the kernel takes without waiting; how many bytes that were. Raises OSError."""
-        try:
-            return int(self._sock.send(data))  # type: ignore[attr-defined]  # gevent's own
-        except BlockingIOError:
-            return 0
+    @property
+    def send_now(self) -> Callable[[bytes, int], int]:
+        """The kernel's own send, which raises BlockingIOError where it would wait."""
+        send: Callable[[bytes, int], int] = self._sock.send  # type: ignore[attr-defined]  # gevent's own
+        return send
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -35,6 +43,21 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: set[_Idle] = set()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.application: Any = self.wsgi  # type: ignore[has-type]  # gunicorn has no types
+        self.wsgi = self._apart
+
+    def _apart(self, environ: Any, start_response: Any) -> Any:
+        """Call the application in a greenlet of its own, which is gone when it has answered.
+
+        The frames of Flask and its extensions go deep, and memory that a greenlet's stack has
+        touched stays with it: the one that then waits for a stream's events was never there.
+        """
+        apart = greenlet(self.application)
+        apart.gr_context = gevent.getcurrent().gr_context  # the request's id, for its log lines
+        return apart.switch(environ, start_response)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         if type(client) is socket.socket:  # and not TLS, which frames what it sends
@@ -53,7 +76,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def _drain(self) -> None:
         for idle in list(self._idle):
             idle.end()
-        self.wsgi.extensions["parley"].shut_down()
+        self.application.extensions["parley"].shut_down()
 
 
 class _Idle(gevent.Timeout):

@@ -15,15 +15,25 @@ if TYPE_CHECKING:
 
     from app.services import Services
 
-_OURS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "COMPATIBLE_")
-_ALSO = {"PORT", "ADMIN_KEY", "DATABASE_URL", "CHAT_MODEL", "WEB_CONCURRENCY", "APP_ENV"}
+_OURS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "COMPATIBLE_", "MODEL_")
+_ALSO = {
+    "PORT",
+    "ADMIN_KEY",
+    "SECRET_KEY",
+    "TRUSTED_PROXIES",
+    "DATABASE_URL",
+    "CHAT_MODEL",
+    "WEB_CONCURRENCY",
+    "APP_ENV",
+}
+_TRUST = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's keys, nor a proxy, nor writes into the working directory."""
     for name in list(os.environ):
-        if name.startswith(_OURS) or name in _ALSO or name.lower().endswith("_proxy"):
+        if name.startswith(_OURS) or name in _ALSO | _TRUST or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from app.config import CompatibleServer, Config, ConfigError
+from app.config import Config, ConfigError
+from app.servers import KNOWN, CompatibleServer
+from app.tariffs import Tariff
 
 _NAMES = [f.name.upper() for f in fields(Config) if f.name != "compatible"]
 _SECRET = "hunter2-hunter2-hunter2"
@@ -43,6 +47,18 @@ def test_nothing_need_be_set() -> None:
     assert config.database_url.startswith("sqlite:///")
 
 
+_TRUST = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
+
+
+@pytest.mark.parametrize("name", _TRUST)
+def test_certificates_by_every_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Whichever library a variable was made for, it is the certificates; a missing file is bad."""
+    assert read(monkeypatch, **{name: str(tmp_path)}).certificates == str(tmp_path)
+    assert len(refused(monkeypatch, **{name: f"{tmp_path}/missing.pem"})) == 1
+
+
 @pytest.mark.parametrize("name", _NAMES)
 def test_empty_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """`NAME=` is what a form or a template leaves behind, and means the default."""
@@ -61,6 +77,10 @@ _BAD = [
     ("DATABASE_URL", f"postgres://ada:{_SECRET}@host:port/base"),
     ("ADMIN_KEY", "short"),
     ("ADMIN_KEY", f"{_SECRET}\nX: y"),
+    ("SECRET_KEY", "fifteen-letters"),
+    ("SECRET_KEY", f"{_SECRET}\nX: y"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "all"),
     ("CHAT_MODEL", "unheard/of"),
     ("OPENAI_API_KEY", f"{_SECRET}\nX: y"),
     ("ANTHROPIC_API_KEY", f"{_SECRET}ü"),
@@ -72,14 +92,33 @@ _BAD = [
     ("OLLAMA_BASE_URL", "localhost:11434"),
     ("COMPATIBLE_GROQ_BASE_URL", "host"),
     ("COMPATIBLE_DEMO_BASE_URL", "https://host/v1"),
+    ("COMPATIBLE_MISTRAL_API_KEY", f"{_SECRET}ü"),
+    ("COMPATIBLE_UNHEARD_API_KEY", _SECRET),
+    ("MODEL_PROFILES", "{"),
+    ("MODEL_PROFILES", '{"openai": {}}'),
+    ("MODEL_PROFILES", '{"openai/gpt-5*": {"vision": true}}'),
+    ("MODEL_PROFILES", '{"openai/gpt-5*": {"images": "yes"}}'),
+    ("MODEL_PRICES", "{"),
+    ("MODEL_PRICES", '{"gpt-5": {"input": 1, "output": 2}}'),
+    ("MODEL_PRICES", '{"openai/gpt-5": {"input": "1"}}'),
+    ("MODEL_PRICES", '{"openai/gpt-5": {"input": "-1", "output": "2"}}'),
+    ("LIMIT_REQUESTS_PER_MINUTE", "0"),
+    ("LIMIT_TOKENS_PER_MINUTE", "-1"),
+    ("LIMIT_STREAMS", "many"),
+    ("LIMIT_TEAM_REQUESTS_PER_MINUTE", "1.5"),
+    ("LIMIT_TEAM_TOKENS_PER_MINUTE", "10000000000"),
+    ("LIMIT_TEAM_STREAMS", "0"),
     ("CONNECT_TIMEOUT", "0"),
     ("READ_TIMEOUT", "-1"),
     ("READ_TIMEOUT", "nan"),
     ("RUN_TIMEOUT", "inf"),
     ("DRAIN_TIMEOUT", "soon"),
     ("MAX_BODY_BYTES", "1"),
+    ("MAX_IMAGE_BYTES", "-1"),
     ("DEMO_TOKENS_PER_SECOND", "0"),
     ("LOG_LEVEL", "loud"),
+    ("BUDGET_TIME_ZONE", "Mars/Olympus"),
+    ("BUDGET_TIME_ZONE", "Europe"),
 ]
 
 
@@ -122,8 +161,48 @@ def test_compatible_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_key_is_enough_for_a_known_server(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Its address is known; one that is given takes its place, and the rest of its row stays."""
+    config = read(monkeypatch, **{f"COMPATIBLE_{name.upper()}_API_KEY": _SECRET})
+    assert config.compatible == (replace(KNOWN[name], api_key=_SECRET),)
+    address = "http://127.0.0.1:8080/v1"
+    config = read(monkeypatch, **{f"COMPATIBLE_{name.upper()}_BASE_URL": address})
+    assert config.compatible == (replace(KNOWN[name], base_url=address, api_key=_SECRET),)
+
+
+def test_a_known_server_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file with its key will do as well, and it can be the default's provider."""
+    (tmp_path / "key").write_text(f"{_SECRET}\n")
+    key_file = {"COMPATIBLE_GROQ_API_KEY_FILE": str(tmp_path / "key")}
+    config = read(monkeypatch, CHAT_MODEL="groq/big", **key_file)
+    assert config.compatible == (replace(KNOWN["groq"], api_key=_SECRET),)
+
+
+def test_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What models can do may be said in the variable, or in a file of any length."""
+    text = '{"openai/gpt-5*": {"max_output_tokens": 9, "retires": "2027-01-02"}}'
+    said = {"openai/gpt-5*": {"max_output_tokens": 9, "retires": date(2027, 1, 2)}}
+    assert read(monkeypatch, MODEL_PROFILES=text).model_profiles == said
+    (tmp_path / "profiles.json").write_text(text)
+    monkeypatch.delenv("MODEL_PROFILES")
+    in_file = {"MODEL_PROFILES_FILE": str(tmp_path / "profiles.json")}
+    assert read(monkeypatch, **in_file).model_profiles == said
+
+
+def test_prices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What models cost may be said in the variable, or in a file."""
+    text = '{"openai/my-*": {"input": "0.15", "output": 0.6}}'
+    said = {"openai/my-*": Tariff(input=Decimal("0.15"), output=Decimal("0.6"))}
+    assert read(monkeypatch, MODEL_PRICES=text).model_prices == said
+    (tmp_path / "prices.json").write_text(text)
+    monkeypatch.delenv("MODEL_PRICES")
+    in_file = {"MODEL_PRICES_FILE": str(tmp_path / "prices.json")}
+    assert read(monkeypatch, **in_file).model_prices == said
+
+
 @pytest.mark.parametrize("text", [_SECRET, f"{_SECRET}\n", f"{_SECRET}\r\n"])
-@pytest.mark.parametrize("name", ["ADMIN_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
+@pytest.mark.parametrize("name", ["ADMIN_KEY", "SECRET_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
 def test_secrets_from_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str
 ) -> None:
@@ -168,6 +247,7 @@ def test_no_secret_is_shown() -> None:
     """Neither a key nor a database's password is in what a log or a debugger prints."""
     config = Config(
         admin_key=_SECRET,
+        secret_key=_SECRET,
         openai_api_key=_SECRET,
         anthropic_api_key=_SECRET,
         database_url=f"postgresql://ada:{_SECRET}@host/base",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[1]
 _MESSAGE = "a-private-question"
 _SYSTEM = "a-private-instruction"
+_ISSUED = "parley_[A-Za-z0-9_-]{43}"
 _KEYS = ("an-admin-key-that-is-secret", "sk-provider-key-that-is-secret")
 
 _SCRIPT = """
@@ -21,6 +23,7 @@ from gevent import monkey; monkey.patch_all()
 import sys
 from app import Config, create_app
 from app.config import CompatibleServer
+from app.profiles import Profile
 from tests.upstream import Upstream
 
 message, system, admin, key, folder = sys.argv[1:]
@@ -29,8 +32,8 @@ class Broken:
     name = "broken"
     def stream(self, request):
         yield [1 / (len(request.messages) - 1)]
-    def context_window(self, model):
-        return 8192
+    def profile(self, model):
+        return Profile(context_window=8192)
     def close(self):
         pass
 
@@ -58,7 +61,26 @@ with Upstream() as upstream:
                 headers=key_sent, buffered=True)
     client.get("/api/conversations?q=" + message, headers=key_sent, buffered=True)
     client.get("/api/conversations/conv_none", headers=key_sent, buffered=True)
+    made = client.post("/api/admin/keys", json={"owner": "ada"}, headers=key_sent).get_json()
+    turned = client.post(f"/api/admin/keys/{made['id']}/rotate", json={"overlap_seconds": 60},
+                         headers=key_sent).get_json()
+    for key in (made["key"], turned["key"], turned["key"][:-1] + "-"):
+        print("made", key)
+        issued = {"Authorization": f"Bearer {key}"}
+        client.get("/api/me", headers=issued)
+        client.get(f"/api/me?api_key={key}")
+        client.get(f"/api/conversations?cursor={key}", headers=issued)
+        client.get(f"/api/conversations/{key}", headers=issued)
+        client.get(f"/{key}", headers=issued)
+        client.post("/api/conversations/x/regenerate", json={"model": key}, headers=issued)
+        client.post("/api/admin/keys", json={"owner": key * 2, key: key}, headers=key_sent)
+        client.patch(f"/api/admin/keys/{key}", json={"name": key, key: key}, headers=key_sent)
+    client.delete(f"/api/admin/keys/{made['id']}", headers=key_sent)
+    client.get("/api/me", headers={"Authorization": f"Bearer {made['key']}"})
     services.database.write(lambda tx: tx.exec_driver_sql("DROP TABLE messages") and None)
+    services.database.write(lambda tx: tx.exec_driver_sql("DROP TABLE keys") and None)
+    client.get("/api/me", headers={"Authorization": f"Bearer {made['key'][:-1]}_"})
+    client.post("/api/admin/keys", json={"owner": "ada"}, headers=key_sent)
     client.post("/api/chat", json={"message": message}, headers=key_sent, buffered=True)
     services.close()
 """
@@ -78,6 +100,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         check=True,
     )
     assert done.stdout.count("/api/chat") == 26, done.stderr
+    assert len(re.findall(f"^made {_ISSUED}", done.stdout, re.MULTILINE)) == 3
     return done.stderr.splitlines()
 
 
@@ -90,6 +113,11 @@ def entries(lines: list[str]) -> list[dict[str, Any]]:
 def test_no_text_and_no_key(lines: list[str], secret: str) -> None:
     """Whatever failed, no line holds what was said, what was answered, or any key."""
     assert [line for line in lines if secret in line] == []
+
+
+def test_no_key_that_was_issued(lines: list[str]) -> None:
+    """Right, wrong, rotated or revoked, in a header, an address or a body: no line has any key."""
+    assert [line for line in lines if re.search("parley_[A-Za-z0-9_-]{5}", line)] == []
 
 
 def test_every_line_is_json(lines: list[str]) -> None:

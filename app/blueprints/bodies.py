@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import flask_smorest
 import msgspec
-from flask import Request
+from flask import Request, request
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from app.blueprints.context import services
 from app.errors import MalformedBody
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -30,10 +32,27 @@ class _Parser(FlaskParser):
             raise UnsupportedMediaType(
                 "The body must be JSON; send it with the header Content-Type: application/json."
             )
-        try:
-            return msgspec.json.decode(req.get_data(cache=False))
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise MalformedBody(f"The body is not valid JSON: {_shown(error)}") from error
+        config = services().config
+        if schema.holds_images:
+            req.max_content_length = config.max_chat_bytes
+        sent = req.get_data(cache=False)
+        body = _decoded(sent)
+        # What is granted to images is for nothing else.
+        if len(sent) > config.max_body_bytes + _image_bytes(body):
+            raise RequestEntityTooLarge
+        return body
+
+
+def _decoded(sent: bytes) -> Any:
+    try:
+        return msgspec.json.decode(sent)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise MalformedBody(f"The body is not valid JSON: {_shown(error)}") from error
+
+
+def _image_bytes(body: Any) -> int:
+    images = body.get("images") if isinstance(body, dict) else None
+    return sum(len(i) for i in images if isinstance(i, str)) if isinstance(images, list) else 0
 
 
 def _shown(error: Exception) -> str:
@@ -44,20 +63,44 @@ class _Decorator(Protocol):
     def __call__(self, view: View, /) -> View: ...
 
 
+def _if_sent(schema: Schema, loading: _Decorator) -> _Decorator:
+    """Load headers only where one of them was sent, which is seldom."""
+    names = [field.data_key or name for name, field in schema.fields.items()]
+    absent = schema.load({})
+
+    def decorator(view: View) -> View:
+        loads = loading(view)
+
+        @wraps(loads)  # and with it what documents the headers
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if any(name in request.headers for name in names):
+                return loads(*args, **kwargs)
+            return view(*args, absent, **kwargs)
+
+        return cast(View, wrapper)
+
+    return decorator
+
+
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # smorest has no types
     ARGUMENTS_PARSER = _Parser()
 
     def arguments(self, schema: type[Schema], *, location: str = "json") -> _Decorator:
         """Load the body, or the query, with one instance: webargs would make one per request."""
-        decorator: _Decorator = super().arguments(schema(), location=location)
-        return decorator
+        loaded = schema()
+        decorator: _Decorator = super().arguments(loaded, location=location)
+        return _if_sent(loaded, decorator) if location == "headers" else decorator
 
     if TYPE_CHECKING:
 
         def get(self, rule: str) -> _Decorator: ...
         def post(self, rule: str) -> _Decorator: ...
+        def put(self, rule: str) -> _Decorator: ...
         def patch(self, rule: str) -> _Decorator: ...
         def delete(self, rule: str) -> _Decorator: ...
+        def alt_response(
+            self, status: int, *, schema: dict[str, Any], content_type: str
+        ) -> _Decorator: ...
         def response(
             self, status: int, schema: type[Schema] | None = None, *, content_type: str = ...
         ) -> _Decorator: ...

@@ -8,11 +8,12 @@ from flask import Response
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
+from app.blueprints.limits import metered
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
 from app.schemas.chat import ChatAnswer, ChatBody, StreamEvent
 from app.schemas.headers import OnceHeaders
-from app.services.chat import Ask
+from app.services.turns import Ask
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api", description="Chat with memory")
 
@@ -21,6 +22,7 @@ blueprint = Blueprint("chat", __name__, url_prefix="/api", description="Chat wit
 @blueprint.arguments(ChatBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatAnswer)
+@metered
 def chat(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, Any]:
     """Say something and get the whole answer."""
     return whole(_ask({**body, **headers}))
@@ -30,16 +32,11 @@ def chat(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, 
 @blueprint.arguments(ChatBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@metered
 def chat_stream(body: dict[str, Any], headers: dict[str, Any]) -> Response:
     """Say something and get the answer token by token."""
     return streamed(_ask({**body, **headers}))
 
 
 def _ask(body: dict[str, Any]) -> Run:
-    # A null parent names the place above the first message; an absent one means the newest.
-    at_root = "parent_id" in body and body["parent_id"] is None
-    return services().chat.ask(caller().owner, Ask(**_given(body), at_root=at_root))
-
-
-def _given(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}
+    return services().chat.ask(caller(), Ask.of(body))

@@ -8,8 +8,12 @@ yielded before has been written.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
+
+# Linux has it: what is sent waits for what comes right after.
+_MORE = getattr(socket, "MSG_MORE", 0)
 
 
 def direct(environ: Mapping[str, Any]) -> Direct | None:
@@ -26,20 +30,25 @@ class Direct:
 
     def __init__(self, sock: Any, *, chunked: bool) -> None:
         self._sock = sock
+        self._send = sock.send_now
         self._chunked = chunked
         self._rest = b""
 
-    def offer(self, data: bytes) -> None:
-        """Send what the kernel takes now and keep the rest. Raises OSError: the client is gone."""
-        if self._chunked:
-            data = b"%X\r\n%b\r\n" % (len(data), data)
-        sent = self._sock.send_now(data)
-        if sent < len(data):
-            self._rest = data[sent:]
+    def offer(self, frames: str, last: bool) -> bool:
+        """Send what the kernel takes now and keep the rest; True if there is none.
 
-    @property
-    def full(self) -> bool:
-        return bool(self._rest)
+        Gunicorn ends the body right after the last piece, and both go out together.
+        Raises OSError: the client is gone.
+        """
+        data = (f"{len(frames):X}\r\n{frames}\r\n" if self._chunked else frames).encode("ascii")
+        try:
+            sent = self._send(data, _MORE if last and self._chunked else 0)
+        except BlockingIOError:
+            sent = 0
+        if sent == len(data):
+            return True
+        self._rest = data[sent:]
+        return False
 
     def flush(self) -> None:
         """Send the rest, waiting for the client."""

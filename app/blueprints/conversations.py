@@ -9,6 +9,7 @@ from flask import Response
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
+from app.blueprints.limits import metered
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
 from app.schemas.chat import AgainBody, ChatAnswer, StreamEvent
@@ -21,7 +22,7 @@ from app.schemas.conversations import (
     TitleBody,
 )
 from app.schemas.headers import OnceHeaders
-from app.services.chat import Again
+from app.services.turns import Again
 
 blueprint = Blueprint(
     "conversations", __name__, url_prefix="/api/conversations", description="What was said"
@@ -70,6 +71,7 @@ def messages(conversation_id: str) -> dict[str, Sequence[object]]:
 @blueprint.arguments(AgainBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatAnswer)
+@metered
 def regenerate(
     body: dict[str, Any], headers: dict[str, Any], conversation_id: str
 ) -> Response | dict[str, Any]:
@@ -81,6 +83,7 @@ def regenerate(
 @blueprint.arguments(AgainBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@metered
 def regenerate_stream(
     body: dict[str, Any], headers: dict[str, Any], conversation_id: str
 ) -> Response:
@@ -104,7 +107,7 @@ def export(query: dict[str, Any], conversation_id: str) -> Response:
 
 def _again(body: dict[str, Any], conversation_id: str) -> Run:
     given = {name: value for name, value in body.items() if value is not None}
-    return services().chat.again(caller().owner, Again(conversation_id=conversation_id, **given))
+    return services().chat.again(caller(), Again(conversation_id=conversation_id, **given))
 
 
 def _file(content: bytes, name: str, ending: str, content_type: str) -> Response:

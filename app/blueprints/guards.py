@@ -1,8 +1,8 @@
-"""Who may call. Everything is closed but what says that it is public."""
+"""Who may call, and what. Everything is closed but what says that it is public."""
 
 from __future__ import annotations
 
-import hmac
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -11,13 +11,23 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 
-from app.blueprints.context import Caller, services
-from app.config import Config
+from app.accounts import SCOPES
+from app.blueprints.callers import address
+from app.blueprints.context import caller, services
 from app.errors import NotAllowed, NotAuthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 _PUBLIC_ENDPOINTS = {"web.static", "api-docs.openapi_json"}
+
+# What a view needs that says nothing else.
+_DEFAULT = ("chat",)
+
+# Names that keys are given in addresses, and keys of ours under any name.
+_KEY_NAME = re.compile(
+    "((api|access|admin)[-_]?)?(key|token)|auth(orization)?|bearer", re.IGNORECASE
+)
+_KEY = re.compile("parley_[A-Za-z0-9_-]{43}")
 
 
 def public(view: View) -> View:
@@ -26,30 +36,61 @@ def public(view: View) -> View:
     return view
 
 
+def needs(*scopes: str) -> Callable[[View], View]:
+    """Mark a view for keys with one of these scopes; a view without a mark is for `chat`."""
+
+    def marked(view: View) -> View:
+        view.scopes = scopes  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+# For a view that every key may call.
+any_key = needs(*SCOPES)
+
+
 def install(app: Flask) -> None:
-    app.before_request(_authenticate)
+    app.before_request(_guard)
 
 
-def _authenticate() -> None:
-    config = services().config
-    if config.open:
+def _guard() -> None:
+    if services().config.open:
         _refuse_strangers()
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "public", False):
         return
-    g.caller = _identify(config)
+    authenticate()
+    _authorize(getattr(view, "scopes", _DEFAULT))
 
 
-def _identify(config: Config) -> Caller:
+def authenticate() -> None:
+    """Find out who is calling, where a public view says more to those who may know more.
+
+    Raises NotAuthenticated and TooMany.
+    """
+    if request.query_string:
+        _refuse_keys_in_address()
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     sent = key.strip() if scheme.lower() == "bearer" else ""
-    if config.admin_key and sent:
-        if hmac.compare_digest(sent.encode(), config.admin_key.encode()):
-            return Caller("admin")
-        raise NotAuthenticated("This key is not valid here.")
-    if config.open:
-        return Caller("local")
-    raise NotAuthenticated("Send a key with the header Authorization: Bearer KEY.")
+    g.caller = services().identity.of(sent, address(services().config.trusted_proxies))
+
+
+def _refuse_keys_in_address() -> None:
+    named = (value for name, value in request.args.items(multi=True) if _KEY_NAME.fullmatch(name))
+    # The id of a key opens nothing.
+    if any(not value.startswith("key_") for value in named) or _KEY.search(
+        request.query_string.decode("latin-1")
+    ):
+        raise NotAuthenticated(
+            "A key in an address ends up in logs and histories. Send it with the header "
+            "Authorization: Bearer KEY, and have it replaced if it is a real one."
+        )
+
+
+def _authorize(scopes: tuple[str, ...]) -> None:
+    if not set(scopes) & set(caller().scopes):
+        raise NotAllowed(f"This needs a key with the scope {' or '.join(scopes)}.")
 
 
 def _refuse_strangers() -> None:

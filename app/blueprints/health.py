@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response
+from typing import Any
+
+from flask import Response, request
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import services
-from app.blueprints.guards import public
+from app.blueprints.guards import authenticate, needs, public
 from app.errors import Unavailable
 
 blueprint = Blueprint("health", __name__, description="For load balancers and monitoring")
@@ -23,16 +25,26 @@ def live() -> dict[str, str]:
 @blueprint.get("/readyz")
 @blueprint.response(200, content_type="application/json")
 @public
-def ready() -> dict[str, str]:
-    """The database is reachable and its migrations are current."""
+def ready() -> dict[str, Any]:
+    """The database is reachable and its migrations are current.
+
+    With `?verbose`, which needs a key where one is in force, the models that were called lately
+    are listed with the state of their circuit breakers.
+    """
     trouble = services().readiness.trouble()
     if trouble:
         raise Unavailable(trouble)
-    return {"status": "ready"}
+    if "verbose" not in request.args:
+        return {"status": "ready"}
+    authenticate()
+    states = services().breakers.states()
+    circuits = [{"model": f"{who}/{name}", "state": state} for (who, name), state in states.items()]
+    return {"status": "ready", "circuits": circuits}
 
 
 @blueprint.get("/metrics")
 @blueprint.response(200, content_type="text/plain")
+@needs("admin")
 def metrics() -> Response:
     """The figures in Prometheus' text format."""
     return Response(services().metrics.render(), content_type="text/plain; version=0.0.4")

@@ -25,7 +25,10 @@ _CODES = {
 }
 _SENTENCES = {
     404: "There is nothing at this address. The routes are listed at /docs.",
-    413: "The body is larger than this server takes.",
+    413: (
+        "The body is larger than this server takes. Its variables for that are MAX_BODY_BYTES and, "
+        "for images, MAX_IMAGE_BYTES."
+    ),
     422: "The request does not have the right form; `errors` says what is wrong with each field.",
 }
 

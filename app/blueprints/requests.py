@@ -15,11 +15,12 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # For what is not a page: nothing in it may run, frame or load anything.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+# Nobody else sets these, so they are added without a look at what is there.
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -41,11 +42,9 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     headers = response.headers
-    headers["X-Request-ID"] = g.request_id
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("Cache-Control", "no-store")
-    for name, value in _HEADERS.items():
-        headers[name] = value
+    headers.extend([*_HEADERS, ("X-Request-ID", g.request_id)])
     _account(response)
     return response
 

@@ -25,9 +25,12 @@ def streamed(run: Run, after: int = 0) -> Response:
     reader, open_streams = Reader(run, after), services().metrics.open_streams
     open_streams.inc()
     watch = Watch(request.environ, reader.close)
-    stream = sse.EventStream(native.encode, after, direct(request.environ))
-    body = stream.frames(reader.follow(_IDLE, stream))
+    connection = direct(request.environ)
+    stream = sse.EventStream(native.encode, after, connection)
+    body = stream.frames(reader.follow(_IDLE, stream if connection else None), reader.take())
     response = Response(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    # Who may answer is not always known at once, and with it `start`; how to stop it is.
+    response.headers["X-Run-ID"] = run.id
 
     @response.call_on_close
     def closed() -> None:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from gevent.lock import BoundedSemaphore
 from werkzeug.exceptions import BadRequest
 
+from app.blueprints.context import services
 from app.blueprints.guards import public
 from app.services.markdown import render
 
@@ -42,7 +43,8 @@ blueprint = Blueprint(
 @blueprint.get("/")
 @public
 def page() -> Response:
-    response = make_response(render_template("index.html"))
+    image_bytes = services().config.max_image_bytes
+    response = make_response(render_template("index.html", image_bytes=image_bytes))
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return response

@@ -14,8 +14,10 @@ from app.events import (
     Event,
     Failure,
     ReasoningDelta,
+    Source,
     Start,
     TextDelta,
+    ToolCall,
     Usage,
     UsageReport,
 )
@@ -30,6 +32,9 @@ def encode(number: int, event: Event) -> str:
             return f'id: {number}\nevent: reasoning\ndata: {{"text": {quoted(event.text)}}}\n\n'
         case Start():
             return _frame(number, "start", msgspec.to_builtins(event))
+        case ToolCall():
+            data = {"call_id": event.call_id, "name": event.name, "arguments": event.arguments}
+            return _frame(number, "tool_call", data)
         case UsageReport():
             return _frame(number, "usage", {**counts(event.usage), "cost_usd": event.cost_usd})
         case Done():
@@ -46,7 +51,15 @@ def done(event: Done) -> dict[str, Any]:
         "finish_reason": event.finish_reason,
         "usage": counts(event.usage),
         "cost_usd": event.cost_usd,
+        **_SOURCES[event.source],
     }
+
+
+_SOURCES: dict[Source, dict[str, bool]] = {
+    "model": {},
+    "cache": {"cached": True},
+    "canned": {"degraded": True},
+}
 
 
 def counts(usage: Usage) -> dict[str, Any]:
@@ -54,10 +67,13 @@ def counts(usage: Usage) -> dict[str, Any]:
 
 
 def _frame(number: int, name: str, data: dict[str, Any]) -> str:
-    return f"id: {number}\nevent: {name}\ndata: {json.dumps(data, default=_number)}\n\n"
+    return f"id: {number}\nevent: {name}\ndata: {_json.encode(data)}\n\n"
 
 
 def _number(value: object) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{type(value).__name__} has no JSON form here.")
+
+
+_json = json.JSONEncoder(default=_number)

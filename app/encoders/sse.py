@@ -24,10 +24,9 @@ HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 class Connection(Protocol):
     """A client's connection that can be written to without waiting."""
 
-    def offer(self, data: bytes) -> None: ...
-
-    @property
-    def full(self) -> bool: ...
+    def offer(self, frames: str, last: bool) -> bool:
+        """Send ASCII text as far as it goes now. False: there is a rest to flush."""
+        ...
 
     def flush(self) -> None: ...
 
@@ -53,41 +52,42 @@ class EventStream:
         self._encode = encode
         self._number = after
         self._connection = connection
+        self._fault: Exception | None = None
 
-    def frames(self, batches: Iterable[Sequence[Event]]) -> Iterator[bytes]:
-        yield HEARTBEAT
+    def frames(
+        self, batches: Iterable[Sequence[Event]], ready: Sequence[Event] = ()
+    ) -> Iterator[bytes]:
+        """What is `ready` goes out together with the first byte."""
         try:
+            yield HEARTBEAT + self._framed(ready).encode("ascii")
             for batch in batches:
-                yield self._framed(batch) if batch else HEARTBEAT
+                yield self._framed(batch).encode("ascii") if batch else HEARTBEAT
+        except OSError:  # the client is gone, and no ending would reach it
+            raise
         except Exception:
             log.exception("stream_broke")
             yield self._encode(self._number + 1, Failure(ParleyError().problem())).encode("ascii")
 
-    def offer(self, batch: Sequence[Event]) -> bool:
-        if self._connection is None:
-            return False
-        number = self._number
+    def offer(self, batch: Sequence[Event], last: bool) -> bool:
+        assert self._connection is not None
         try:
-            self._connection.offer(self._framed(batch))
-        except Exception:
-            # It will break again in `frames`, which knows how to end.
-            self._number = number
+            return self._connection.offer(self._framed(batch), last)
+        except Exception as fault:
+            # Raised again by `flush`, and so in `frames`, which knows how to end.
+            self._fault = fault
             return False
-        return True
-
-    @property
-    def full(self) -> bool:
-        return self._connection is not None and self._connection.full
 
     def flush(self) -> None:
-        if self._connection is not None:
-            self._connection.flush()
+        assert self._connection is not None
+        if self._fault is not None:
+            raise self._fault
+        self._connection.flush()
 
-    def _framed(self, batch: Sequence[Event]) -> bytes:
+    def _framed(self, batch: Sequence[Event]) -> str:
         encode, number = self._encode, self._number
         if len(batch) == 1:
-            frame = encode(number + 1, batch[0])
+            frames = encode(number + 1, batch[0])
         else:
-            frame = "".join([encode(number + n, event) for n, event in enumerate(batch, 1)])
+            frames = "".join([encode(number + n, event) for n, event in enumerate(batch, 1)])
         self._number = number + len(batch)
-        return frame.encode("ascii")
+        return frames

@@ -1,43 +1,65 @@
-"""What an answer cost. Prices are genai-prices', which come in its wheel."""
+"""What an answer costs: as the configuration has it, or else the public list."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from genai_prices import Usage as Counted
-from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelInfo, Provider
-
 from app.events import Usage
+from app.metering import price_list
+from app.tariffs import Tariff, Tariffs, fitting
 
 # What runs on one's own machine sends no bill.
-_FREE = {"demo", "ollama"}
+_FREE = Tariff(input=Decimal(0), output=Decimal(0))
+_OWN = {"demo", "ollama"}
 
 
-def cost(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """In US dollars, exact; None where nobody knows it: the model, or a sum that makes no sense."""
-    if provider in _FREE:
-        return Decimal(0)
-    found = _find(provider, model)
-    if found is None:
-        return None
-    try:
-        counted = Counted(
-            input_tokens=usage.input_tokens,
-            cache_read_tokens=usage.cached_input_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            output_tokens=usage.output_tokens,
-        )
-        return found[1].calc_price(counted, found[0]).total_price
-    except ValueError:  # less than nothing, or more read from a cache than there was
-        return None
+class Prices:
+    """`tariffs` are the configuration's. All sums are in US dollars, and exact."""
 
+    def __init__(self, tariffs: Tariffs | None = None) -> None:
+        self._tariffs = tariffs or {}
+        self._known = lru_cache(maxsize=1024)(self._fitting)
 
-@lru_cache(maxsize=1024)
-def _find(provider: str, model: str) -> tuple[Provider, ModelInfo] | None:
-    """Looking for a model that is not there costs as much as a whole price."""
-    try:
-        return get_snapshot().find_provider_model(model, None, provider, None)
-    except LookupError:
-        return None
+    def cost(self, provider: str, model: str, usage: Usage) -> Decimal | None:
+        """None where nobody knows it: the model, or figures that make no sense."""
+        if tariff := self._known(provider, model):
+            return tariff.cost(usage)
+        return price_list.cost(provider, model, usage, datetime.now(UTC))
+
+    def worst(
+        self, provider: str, model: str, input_tokens: int, output_tokens: int
+    ) -> Decimal | None:
+        """The most that so many tokens can cost: input that is written to a cache may be dearer
+        than plain input, and some vendors have other prices at other hours.
+        """
+        usages = [
+            Usage(input_tokens, read, written, output_tokens)
+            for read, written in ((0, 0), (input_tokens, 0), (0, input_tokens))
+        ]
+        if tariff := self._known(provider, model):
+            costs = [tariff.cost(usage) for usage in usages]
+        else:
+            moments = price_list.moments(provider, model)
+            costs = [price_list.cost(provider, model, u, m) for u in usages for m in moments]
+        return max((cost for cost in costs if cost is not None), default=None)
+
+    def per_million(self, provider: str, model: str) -> tuple[Decimal, Decimal] | None:
+        """For a million tokens of input and of output, where a call is not a large one."""
+        of_input = self.cost(provider, model, Usage(input_tokens=1000))
+        of_output = self.cost(provider, model, Usage(output_tokens=1000))
+        if of_input is None or of_output is None:
+            return None
+        return of_input * 1000, of_output * 1000
+
+    def version(self, provider: str, model: str) -> str:
+        """Where the price of a model comes from."""
+        tariff = self._known(provider, model)
+        if tariff is None:
+            return price_list.VERSION
+        return "free" if tariff is _FREE else "configured"
+
+    def _fitting(self, provider: str, model: str) -> Tariff | None:
+        own = fitting(self._tariffs, f"{provider}/{model}")
+        return own or (_FREE if provider in _OWN else None)

@@ -7,6 +7,9 @@ from __future__ import annotations
 # little early; erring low makes the provider refuse it.
 _ASCII_PER_TOKEN = 3
 _BYTES_PER_TOKEN = 2
+# What an image costs as a rule, whatever its size: Anthropic scales to 1,568 patches at most
+# (its newest models to 4,784), OpenAI to 1,445 or 1,536 tokens.
+IMAGE = 1_600
 
 
 def estimate(text: str) -> int:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from app.events import ModelEvent
 from app.messages import Message
+from app.profiles import Profile as Profile
+
+Effort = Literal["minimal", "low", "medium", "high"]
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A function that a model may call. `parameters` is the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    strict: bool = False
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """Seconds that one model may take to its first byte and between two; None: the server's."""
+
+    first_byte: float | None = None
+    read: float | None = None
 
 
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +42,13 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     system: str | None = None
     temperature: float | None = None
     max_output_tokens: int | None = None
+    reasoning_effort: Effort | None = None
+    tools: tuple[Tool, ...] = ()
+    # "auto" leaves it to the model, "required" asks for some call, a tool's name for that one,
+    # "none" for an answer without one.
+    tool_choice: str = "auto"
+    parallel_tools: bool = True
+    patience: Patience = Patience()
 
 
 class Provider(Protocol):
@@ -33,11 +60,19 @@ class Provider(Protocol):
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         """Yield the answer's events, as many at once as arrived at once.
 
-        The last one is a Finish; a stream that ends without it raises. Closing the iterator, or
+        An empty batch says that the request has gone out: from there on it may be billed. The
+        last one holds a Finish; a stream that ends without it raises. Closing the iterator, or
         an exception thrown into the greenlet that reads it, closes the connection upstream.
 
         Raises:
             ProviderError: for everything that the vendor, its SDK or the network can do.
+        """
+        ...
+
+    def count(self, request: ModelRequest) -> int | None:
+        """Tokens of input as the provider would count them; None where it offers no count.
+
+        Raises ProviderError.
         """
         ...
 
@@ -49,10 +84,33 @@ class Provider(Protocol):
         """The name of the model to use where nobody chose one. Raises ProviderError."""
         ...
 
-    def context_window(self, model: str) -> int:
-        """How many tokens of input and output together the model can hold."""
+    def profile(self, model: str) -> Profile:
+        """What the model can do, as far as anybody knows. Asks nobody; any name will do."""
         ...
 
     def close(self) -> None:
         """Close the connections that are kept open between calls."""
+        ...
+
+
+CircuitState = Literal["closed", "open", "half_open"]
+
+
+class Call(Protocol):
+    """A call that a breaker has admitted."""
+
+    def heard(self) -> None:
+        """The model has begun to answer."""
+        ...
+
+
+class Breakers(Protocol):
+    """Keeps calls away from a model that fails, however many processes share the knowledge."""
+
+    def call(self, provider: str, model: str) -> AbstractContextManager[Call]:
+        """Admit one call and note how the block ends. Raises Paused: it is not admitted now."""
+        ...
+
+    def states(self) -> Mapping[tuple[str, str], CircuitState]:
+        """By provider and model, of those that were called lately."""
         ...

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions on the wire: the body to send and the chunks that come back."""
+"""OpenAI's chat completions on the wire: the chunks that come back."""
 
 from __future__ import annotations
 
@@ -8,27 +8,10 @@ import msgspec
 
 from app.events import Finish, FinishReason, ModelEvent, ReasoningDelta, TextDelta, Usage
 from app.events import UsageReport as Report
-from app.providers.base import ModelRequest
 from app.providers.faults import Origin, from_frame
 from app.providers.surrogates import SurrogateJoiner
-from app.providers.wire import parse_leniently
-
-
-def body(request: ModelRequest, *, limit_field: str) -> dict[str, Any]:
-    """The JSON to post. `limit_field` is what the server calls its output limit.
-
-    Usage comes in a last chunk of its own, only if it is asked for (stream_options).
-    """
-    system = [{"role": "system", "content": request.system}] if request.system else []
-    said = [{"role": m.role, "content": m.text} for m in request.messages]
-    optional = {"temperature": request.temperature, limit_field: request.max_output_tokens}
-    return {
-        "model": request.model,
-        "messages": system + said,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        **{name: value for name, value in optional.items() if value is not None},
-    }
+from app.providers.tool_calls import CallPiece, StreamedCalls
+from app.providers.wire import UNREADABLE, parse_leniently
 
 
 class _Delta(msgspec.Struct, gc=False):
@@ -36,6 +19,7 @@ class _Delta(msgspec.Struct, gc=False):
     reasoning_content: str | None = None  # DeepSeek, vLLM, llama.cpp
     reasoning: str | None = None  # Ollama, OpenRouter
     refusal: str | None = None
+    tool_calls: list[CallPiece] | None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -82,8 +66,10 @@ class ChatCompletions:
     def __init__(self, origin: Origin) -> None:
         self.ended = False
         self._origin = origin
+        self._halves = False  # whether text may be cut inside of a character
         self._joiner = SurrogateJoiner()
         self._thoughts = SurrogateJoiner()
+        self._calls = StreamedCalls()
         self._reason: str | None = None
 
     def decode(self, data: bytes, into: list[ModelEvent]) -> None:
@@ -92,12 +78,18 @@ class ChatCompletions:
             return
         try:
             chunk = _decode(data)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             chunk = parse_leniently(data, _decoder, self._origin)
+            self._halves = True
         if chunk.choices:
             choice = chunk.choices[0]
-            if choice.delta is not None:
-                self._delta(choice.delta, into)
+            delta = choice.delta
+            if delta is not None:
+                # The common case stands here: this runs for every token.
+                if (text := delta.content) and not (self._halves or delta.tool_calls):
+                    into.append(TextDelta(text))
+                else:
+                    self._delta(delta, into)
             if choice.finish_reason:
                 self._reason = choice.finish_reason
         if chunk.usage is not None:
@@ -112,16 +104,24 @@ class ChatCompletions:
         thought = delta.reasoning_content or delta.reasoning
         if thought and (text := self._thoughts.feed(thought)):
             into.append(ReasoningDelta(text))
+        for piece in delta.tool_calls or ():
+            self._calls.feed(piece, into)
 
     def close(self, into: list[ModelEvent]) -> bool:
-        """Whole if a finish_reason came; a few compatible servers send only `[DONE]`."""
+        """Whole if a finish_reason came; a few compatible servers send only `[DONE]`.
+
+        Where a call was forced, or the server is a sloppy one, the reason of an answer with calls
+        is `stop`.
+        """
         if not (self._reason or self.ended):
             return False
         if rest := self._thoughts.flush():
             into.append(ReasoningDelta(rest))
         if rest := self._joiner.flush():
             into.append(TextDelta(rest))
-        into.append(Finish(_REASONS.get(self._reason or "stop", "stop")))
+        self._calls.close(into)
+        reason = _REASONS.get(self._reason or "stop", "stop")
+        into.append(Finish("tool_calls" if self._calls and reason == "stop" else reason))
         return True
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from app.errors import ModelNotFound
 from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
 from app.messages import Message
+from app.profiles import Profile, Table
 from app.providers.base import ModelRequest
 from app.providers.demo_replies import reply
+from app.providers.profiles import Profiles
 
 _PIECE = re.compile(r"\s*\S{1,12}")
 
@@ -20,8 +22,9 @@ class Demo:
 
     name = "demo"
 
-    def __init__(self, tokens_per_second: float = 25.0) -> None:
+    def __init__(self, tokens_per_second: float = 25.0, profiles: Table | None = None) -> None:
         self._pause = 1 / tokens_per_second
+        self._profiles = Profiles(self.name, 8192, profiles)
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         if request.model != "demo":
@@ -37,10 +40,13 @@ class Demo:
             time.sleep(self._pause)
             yield [TextDelta(piece)]
         counted = Usage(
-            input_tokens=sum(len(_pieces(text)) for text in _texts(request)),
+            input_tokens=self.count(request),
             output_tokens=min(limit, len(pieces)),
         )
         yield [UsageReport(counted), Finish("length" if limit < len(pieces) else "stop")]
+
+    def count(self, request: ModelRequest) -> int:
+        return sum(len(_pieces(text)) for text in _texts(request))
 
     def models(self) -> Sequence[str]:
         return ["demo"]
@@ -48,8 +54,8 @@ class Demo:
     def default_model(self) -> str:
         return "demo"
 
-    def context_window(self, model: str) -> int:
-        return 8192
+    def profile(self, model: str) -> Profile:
+        return self._profiles.of(model)
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from app.config import Config
 from app.events import ModelEvent
+from app.providers.base import Patience
 from app.providers.faults import Origin, from_status, translated
-from app.providers.transport.client import Client, Limits, Response
+from app.providers.profiles import Profiles
+from app.providers.transport.client import Client, Limits, Response, Truncated
+from app.providers.transport.connection import Silence
 from app.providers.transport.template import Template
-from app.providers.wire import Dialect, events
+from app.providers.wire import UNREADABLE, Dialect, events
 
 # SDKs insist on a key; a server of one's own behind a base URL often has none.
 NO_KEY = "none"
+
+_USUAL = Patience()
 
 
 def limits(config: Config) -> Limits:
@@ -23,18 +29,47 @@ def limits(config: Config) -> Limits:
 
 
 def stream(
-    client: Client, template: Template, body: Mapping[str, Any], dialect: Dialect, origin: Origin
+    client: Client,
+    template: Template,
+    body: Mapping[str, Any],
+    dialect: Dialect,
+    origin: Origin,
+    patience: Patience,
+    profiles: Profiles,
 ) -> Iterator[Sequence[ModelEvent]]:
     """Yield the answer's events as they arrive. Raises ProviderError."""
     content = msgspec.json.encode(body)
-    with translated(origin), client.post(template.url, template.headers, content) as response:
+    post = client.sent(
+        template.url, template.headers, content, _limits_with(client.limits, patience)
+    )
+    with translated(origin) as exchange, post as receive:
+        yield ()
+        response = receive()
+        exchange.answered(response.status, response.headers)
+        profiles.hear(str(origin.model), response.headers)
         if response.status != 200:
             raise from_status(origin, response.status, _said(response), response.headers)
         yield from events(response.chunks(), dialect, origin)
 
 
 def _said(response: Response) -> object:
+    """The body of an error. What the status says holds without it."""
     try:
-        return msgspec.json.decode(response.text())
-    except msgspec.DecodeError:
+        return decoded(response.text())
+    except (Silence, Truncated):
+        return None
+
+
+def _limits_with(usual: Limits, patience: Patience) -> Limits:
+    if patience == _USUAL:
+        return usual
+    said = {"first_byte": patience.first_byte, "read": patience.read}
+    return replace(usual, **{name: value for name, value in said.items() if value is not None})
+
+
+def decoded(content: bytes) -> object:
+    """What an error's body says, None if it is no JSON."""
+    try:
+        return msgspec.json.decode(content)
+    except UNREADABLE:
         return None

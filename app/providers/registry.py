@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from app.config import CompatibleServer, Config
+from app.config import Config
 from app.providers.base import Provider
 from app.providers.compatible import Compatible
 from app.providers.demo import Demo
+from app.servers import CompatibleServer
 
 
 def build(config: Config) -> dict[str, Provider]:
@@ -27,7 +28,7 @@ def build(config: Config) -> dict[str, Provider]:
         server = CompatibleServer("ollama", _with_v1(config.ollama_base_url))
         providers.append(Compatible(server, config))
     providers += [Compatible(server, config) for server in config.compatible]
-    providers.append(Demo(config.demo_tokens_per_second))
+    providers.append(Demo(config.demo_tokens_per_second, config.model_profiles))
     return {provider.name: provider for provider in providers}
 
 

@@ -11,18 +11,18 @@ class SurrogateJoiner:
     """Holds a high surrogate back until its other half comes; a lone half becomes U+FFFD."""
 
     def __init__(self) -> None:
-        self._held = ""
+        self.held = ""
 
     def feed(self, text: str) -> str:
         # isascii() reads a flag of the string, so the common case costs nothing.
-        if not self._held and (text.isascii() or not _HALF.search(text)):
+        if not self.held and (text.isascii() or not _HALF.search(text)):
             return text
-        text, self._held = self._held + text, ""
+        text, self.held = self.held + text, ""
         if text and "\ud800" <= text[-1] <= "\udbff":
-            text, self._held = text[:-1], text[-1]
+            text, self.held = text[:-1], text[-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def flush(self) -> str:
         """What was held back and never met its other half."""
-        held, self._held = self._held, ""
+        held, self.held = self.held, ""
         return "\ufffd" if held else ""

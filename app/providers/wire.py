@@ -15,6 +15,10 @@ from app.providers.sse import EventStreamDecoder
 
 T = TypeVar("T")
 
+# What msgspec says of JSON that it does not take: the second of bytes that are not UTF-8, the last
+# of what is nested too deep.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 class Dialect(Protocol):
     """What the data of a vendor's events means."""
@@ -76,7 +80,7 @@ def _unfinished(seen: bool, origin: Origin) -> CutOff | ProtocolBroken:
 
 
 def parse_leniently(data: bytes, decoder: msgspec.json.Decoder[T], origin: Origin) -> T:
-    """Decode what msgspec refused. Raises ProtocolBroken.
+    """Decode what msgspec refused as UNREADABLE. Raises ProtocolBroken.
 
     Half of a surrogate pair is JSON by its grammar, and some servers cut emoji in two. So it is
     read again by the standard library, and the halves are joined later.

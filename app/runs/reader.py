@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Protocol
 
 from gevent import get_hub
 from gevent.hub import Waiter
 
 from app.events import Event
+
+_TICKS = 10  # of the timer until silence has lasted too long
 
 
 class Log(Protocol):
@@ -25,90 +28,109 @@ class Log(Protocol):
 class Outlet(Protocol):
     """A way past the reader's greenlet, for what can be sent without waiting."""
 
-    def offer(self, batch: Sequence[Event]) -> bool:
-        """Take the batch and send what the connection takes at once. False: it was not taken."""
-        ...
+    def offer(self, batch: Sequence[Event], last: bool) -> bool:
+        """Take the batch and send what the connection takes at once.
 
-    @property
-    def full(self) -> bool:
-        """Whether something that was taken is still to be flushed."""
+        After the `last` batch the stream ends. False: there is a rest, or something broke, and
+        `flush` is to be called.
+        """
         ...
 
     def flush(self) -> None:
-        """Send the rest, however long the client takes."""
+        """Send the rest, however long the client takes. Raises what broke."""
         ...
 
 
 class Reader:
     """It counts as present from its making until `close`, whether or not it is followed."""
 
+    __slots__ = ("_closed", "_heard", "_outlet", "_run", "_silent", "_waiter", "position")
+
     def __init__(self, run: Log, after: int = 0) -> None:
         self.position = after
         self._run = run
         self._closed = False
+        self._heard = False
+        self._silent = 0  # ticks since something was heard
         self._waiter: Waiter[bool] | None = None
-        self._timer: Any = None
         self._outlet: Outlet | None = None
         run.join(self)
+
+    def take(self) -> Sequence[Event]:
+        """What there is now."""
+        batch = self._run.events[self.position :]
+        self.position += len(batch)
+        return batch
 
     def follow(
         self, idle: float | None = None, outlet: Outlet | None = None
     ) -> Iterator[Sequence[Event]]:
         """Yield what is there and what follows, in batches, until the run ends or we are closed.
 
-        After `idle` seconds of silence an empty batch is yielded, so that a heartbeat can go out.
+        After `idle` seconds of silence, or up to a tenth more, an empty batch is yielded, so that
+        a heartbeat can go out.
         While we wait and the client keeps up, the run's owner puts what is new into the `outlet`
         itself: that saves two changes of greenlets a token. Then nothing is yielded for it.
         """
-        run, self._outlet = self._run, outlet
-        # One timer for the whole stream, pushed back at each wait: a new one each costs tenfold.
-        self._timer = None if idle is None else get_hub().loop.timer(idle, idle)
-        try:
+        self._outlet = outlet
+        with self._ticking(idle):
             while not self._closed:
-                batch = run.events[self.position :]
-                if batch:
-                    self.position += len(batch)
+                if batch := self.take():
+                    self._heard = True
                     yield batch
-                elif run.ended:
+                elif self._run.ended:
                     return
                 elif not self._wait():
                     yield ()
-        finally:
-            if self._timer is not None:
-                self._timer.stop()
-                self._timer.close()
 
-    def wake(self) -> None:
-        """Called when there is more to read, or nothing to wait for any more."""
+    def wake(self, batch: Sequence[Event] = ()) -> None:
+        """Called when `batch` was added to the log, or when there is nothing left to wait for."""
         waiter = self._waiter
         if waiter is None:
             return
-        if self._outlet is not None and self._put(self._outlet):
-            if self._timer is not None:
-                self._timer.again(waiter.switch, False)
-            return
+        outlet, position = self._outlet, self.position + len(batch)
+        # A position past the log's end is another reason to look for oneself.
+        if outlet is not None and batch and position == len(self._run.events):
+            self.position = position
+            self._heard = True
+            ended = self._run.ended
+            if outlet.offer(batch, ended) and not ended:
+                return
         self._waiter = None
         get_hub().loop.run_callback(waiter.switch, True)
 
-    def _put(self, outlet: Outlet) -> bool:
-        """Whether all is sent and our greenlet can go on waiting."""
-        batch = self._run.events[self.position :]
-        if self._closed or not outlet.offer(batch):
-            return False
-        self.position += len(batch)
-        return not (outlet.full or self._run.ended)
-
     def _wait(self) -> bool:
-        """False if the timer was first."""
+        """False if nothing was heard for too long."""
         waiter: Waiter[bool] = Waiter()
         self._waiter = waiter
-        if self._timer is not None:
-            self._timer.again(waiter.switch, False)
-        woken = bool(waiter.get())
-        self._waiter = None
+        try:
+            woken = bool(waiter.get())
+        finally:
+            self._waiter = None
         if self._outlet is not None:
             self._outlet.flush()
         return woken
+
+    @contextmanager
+    def _ticking(self, idle: float | None) -> Iterator[None]:
+        """One timer for the whole stream, which looks ten times in `idle`: a token sets a flag."""
+        if idle is None:
+            yield
+            return
+        timer = get_hub().loop.timer(idle / _TICKS, idle / _TICKS)
+        timer.start(self._tick)
+        try:
+            yield
+        finally:
+            timer.stop()
+            timer.close()
+
+    def _tick(self) -> None:
+        self._silent = 0 if self._heard else self._silent + 1
+        self._heard = False
+        if self._silent >= _TICKS and self._waiter is not None:
+            waiter, self._waiter, self._silent = self._waiter, None, 0
+            waiter.switch(False)
 
     def close(self) -> None:
         """Leave the run, from whichever greenlet. Closing twice changes nothing."""

@@ -69,7 +69,7 @@ class Run:
             self.ended = True
             self._stop_waiting()
         for reader in self._readers:
-            reader.wake()
+            reader.wake(batch)
 
     def stop(self, cause: Cause = "stopped") -> None:
         """Ask the run to end. Asking again, or when it has ended, changes nothing."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+import re
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range
 
 from app.schemas.base import Body, Number, not_blank
 
 _ID = Length(min=1, max=40)
+_DATA_URL = re.compile("data:image/(png|jpeg|gif|webp);base64,")
+_DATA_URL_FORM = "data:image/TYPE;base64, where TYPE is png, jpeg, gif or webp"
+_LONGEST_URL = 2_000
 
 
 def _described(text: str) -> dict[str, str]:
@@ -31,6 +37,20 @@ class SettingsBody(Body):
     max_output_tokens = fields.Int(
         allow_none=True, strict=True, validate=Range(1, 1_000_000), metadata=_described("at most")
     )
+    reasoning_effort = fields.Str(
+        allow_none=True,
+        validate=OneOf(["minimal", "low", "medium", "high"]),
+        metadata=_described("how long a model that reasons may think; default: the model's"),
+    )
+    cache = fields.Bool(
+        allow_none=True,
+        truthy={True},
+        falsy={False},
+        metadata=_described(
+            "give an earlier answer to the same question, if there is one; it costs nothing and "
+            "says cached: true"
+        ),
+    )
     on_disconnect = fields.Str(
         allow_none=True,
         validate=OneOf(["cancel", "continue", "finish"]),
@@ -40,10 +60,37 @@ class SettingsBody(Body):
         ),
     )
 
+    @validates_schema
+    def _the_same_again(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("cache") and data.get("temperature"):
+            raise ValidationError("Only answers with temperature 0, or none, are kept.", "cache")
+
+
+def _image(source: str) -> None:
+    """Says what is wrong with the form; what is inside is looked at when it is there."""
+    if source.startswith("data:"):
+        if not _DATA_URL.match(source):
+            raise ValidationError(f"A data URL must begin with {_DATA_URL_FORM}.")
+    elif not source.startswith("https://"):
+        raise ValidationError("Must begin with https:// or data:.")
+    elif len(source) > _LONGEST_URL:
+        raise ValidationError(f"An address may have {_LONGEST_URL} characters.")
+
 
 class ChatBody(SettingsBody):
+    holds_images = True
+
     message = fields.Str(
         required=True, validate=not_blank, metadata=_described("what the user says")
+    )
+    images = fields.List(
+        fields.Str(validate=_image),
+        allow_none=True,
+        validate=Length(max=8, error="Must not be more than {max}."),
+        metadata=_described(
+            "what the message is about, in PNG, JPEG, GIF or WebP: addresses of the public web, "
+            f"by https, or data URLs that begin with {_DATA_URL_FORM}"
+        ),
     )
     conversation_id = fields.Str(
         allow_none=True, validate=_ID, metadata=_described("default: a new conversation")
@@ -96,6 +143,8 @@ class ChatAnswer(Schema):
     cost_usd = fields.Float(
         required=True, allow_none=True, metadata=_described("null where no price is known")
     )
+    cached = fields.Bool(metadata=_described("true: it was answered before, and cost nothing"))
+    degraded = fields.Bool(metadata=_described("true: no model answered, this text stands in"))
     truncated_turns = fields.Int(
         required=True, metadata=_described("oldest turns that were not sent to the model")
     )

@@ -55,6 +55,10 @@ class MessageSchema(Schema):
     parent_id = fields.Str(required=True, allow_none=True)
     role = fields.Str(required=True)
     content = fields.Function(lambda said: said.message.text, metadata={"type": "string"})
+    images = fields.Function(
+        lambda said: [image.data_url for image in said.message.images],
+        metadata={"type": "array", "items": {"type": "string"}, "description": "data URLs"},
+    )
     reasoning = fields.Method("_reasoning", metadata={"type": "string"})
     status = fields.Str(required=True)
     created_at = Moment(required=True, metadata={"type": "string", "format": "date-time"})

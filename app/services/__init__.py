@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.accounts import Limits
 from app.config import Config
+from app.metering.budgets import Budgets, installation
+from app.metering.ledger import Ledger
+from app.metering.limits import Gate
+from app.metering.prices import Prices
+from app.metering.windows import MemoryCounters
 from app.metrics import Metrics
-from app.providers.base import Provider
+from app.providers.base import Breakers, Provider
 from app.runs.registry import House
 from app.runs.registry import Runs as Live
+from app.services import retirement
+from app.services.answers import Answers
+from app.services.attempts import RetryBudget
 from app.services.chat import Chat
+from app.services.composing import Composer
 from app.services.conversations import Conversations
-from app.services.generation import Limits
+from app.services.digests import Digests
+from app.services.fetching import Fetcher
+from app.services.generation import Degraded
+from app.services.identity import Identity
+from app.services.images import Images
+from app.services.keys import Keys
 from app.services.models import Models
+from app.services.quotes import Quotes
 from app.services.readiness import Readiness
 from app.services.runs import Runs
+from app.services.teams import Teams
+from app.services.usage import Usage
 from app.storage.database import Database
+from app.webhooks import Webhook
 
 
 @dataclass(frozen=True)
@@ -25,13 +44,27 @@ class Services:
     config: Config
     database: Database
     providers: dict[str, Provider]
+    breakers: Breakers
+    handover: Webhook
+    prices: Prices
+    ledger: Ledger
+    gate: Gate
     metrics: Metrics
     live: Live
     runs: Runs
     models: Models
     chat: Chat
+    quotes: Quotes
     conversations: Conversations
+    usage: Usage
     readiness: Readiness
+    identity: Identity
+    keys: Keys
+    teams: Teams
+
+    def warn_of_endings(self) -> None:
+        """Log which of the models that the configuration names are gone or going."""
+        retirement.warn(self.models, self.config.model_aliases)
 
     def shut_down(self) -> None:
         """Admit no more runs, and return when the last has ended or been ended with a word."""
@@ -39,26 +72,84 @@ class Services:
 
     def close(self) -> None:
         """Let go of the database and of the connections to providers."""
+        self.ledger.close()
+        self.handover.close()
         for provider in self.providers.values():
             provider.close()
         self.database.close()
 
 
-def assemble(config: Config, database: Database, providers: dict[str, Provider]) -> Services:
+def assemble(
+    config: Config, database: Database, providers: dict[str, Provider], breakers: Breakers
+) -> Services:
     """Wire the use cases to what they work on."""
-    metrics, models = Metrics(), Models(providers, config.chat_model)
+    metrics = Metrics()
+    metrics.show_circuits(breakers.states)
+    models = Models(providers, config.chat_model, config.fallback_models, config.model_aliases)
     live = Live(House(open_runs=config.max_open_runs, kept_seconds=config.replay_seconds))
     known = Runs(database, live)
-    limits = Limits(config.run_timeout, config.max_output_bytes)
+    handover = Webhook(config.webhook_url, config.webhook_secret)
+    budget = RetryBudget(config.max_upstream_calls, config.max_retry_wait)
+    answers = Answers(config.cache_seconds)
+    own = installation(
+        request=config.budget_request_usd,
+        day=config.budget_day_usd,
+        month=config.budget_month_usd,
+    )
+    budgets = Budgets(own, config.budget_time_zone)
+    prices = Prices(config.model_prices)
+    ledger = Ledger(database, budgets, metrics, handover, config.lease_seconds, prices)
+    gate = Gate(MemoryCounters(), *_limits(config))
+    images = Images(config.max_image_bytes, Fetcher())
+    chat = Chat(
+        database,
+        models,
+        live,
+        known,
+        images,
+        Composer(breakers, budget, answers, ledger, database, metrics, config.run_timeout),
+        metrics,
+        Degraded(config.degraded_message, handover),
+        most_bytes=config.max_output_bytes,
+        grace=config.reader_grace,
+        gate=gate,
+    )
+    digests = Digests(database, config.secret_key)
+    identity = Identity(database, digests, config.admin_key, is_open=config.open)
     return Services(
         config=config,
         database=database,
         providers=providers,
+        breakers=breakers,
+        handover=handover,
+        prices=prices,
+        ledger=ledger,
+        gate=gate,
         metrics=metrics,
         live=live,
         runs=known,
         models=models,
-        chat=Chat(database, models, live, known, metrics, limits, config.reader_grace),
+        chat=chat,
+        quotes=Quotes(database, models, images, prices),
         conversations=Conversations(database, live),
+        usage=Usage(database, config.budget_time_zone),
         readiness=Readiness(database, live),
+        identity=identity,
+        keys=Keys(database, digests, identity.forget),
+        teams=Teams(database, identity.forget),
     )
+
+
+def _limits(config: Config) -> tuple[Limits, Limits]:
+    """Of a team, and of the whole installation."""
+    team = Limits(
+        requests_per_minute=config.limit_team_requests_per_minute,
+        tokens_per_minute=config.limit_team_tokens_per_minute,
+        streams=config.limit_team_streams,
+    )
+    installation = Limits(
+        requests_per_minute=config.limit_requests_per_minute,
+        tokens_per_minute=config.limit_tokens_per_minute,
+        streams=config.limit_streams,
+    )
+    return team, installation

@@ -20,7 +20,7 @@ def markdown(conversation: Conversation, said: Sequence[StoredMessage]) -> str:
     if conversation.system:
         parts += ["## System", conversation.system]
     for message in _branch(said):
-        parts += [_heading(message), message.message.text]
+        parts += [_heading(message), *_images(message), message.message.text]
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,6 +45,11 @@ def _branch(said: Sequence[StoredMessage]) -> list[StoredMessage]:
     while branch and (above := by_id.get(branch[-1].parent_id or "")):
         branch.append(above)
     return branch[::-1]
+
+
+def _images(message: StoredMessage) -> list[str]:
+    """A word for each: megabytes of base64 are nothing to read. The JSON has them whole."""
+    return ["[image]" for _ in message.message.images]
 
 
 def _heading(message: StoredMessage) -> str:

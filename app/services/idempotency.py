@@ -11,7 +11,7 @@ from app.runs.run import Run
 from app.services.runs import Runs
 from app.storage import runs
 from app.storage.database import Database
-from app.storage.runs import Once
+from app.storage.runs import KeyTaken, Once
 
 
 class Idempotency:
@@ -30,18 +30,18 @@ class Idempotency:
         """
         if once is None:
             return start()
-        pending = self._under_way.get((owner, once.key))
-        if pending is not None:
-            pending.wait()
-        return self._earlier(owner, once) or self._first(owner, once, start)
-
-    def _first(self, owner: str, once: Once, start: Callable[[], Run]) -> Run:
         mine = (owner, once.key)
-        if mine in self._under_way:  # somebody came between, while the database was asked
-            return self.once(owner, once, start)
+        while (pending := self._under_way.get(mine)) is not None:
+            pending.wait()
+        # Ours before the database is asked: what it says is old when somebody comes between.
         self._under_way[mine] = AsyncResult()
         try:
-            return start()
+            return self._earlier(owner, once) or start()
+        except KeyTaken:  # by another process, in this moment
+            earlier = self._earlier(owner, once)
+            if earlier is None:
+                raise
+            return earlier
         finally:
             self._under_way.pop(mine).set(None)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import gevent
 
+from app.chains import Step
 from app.errors import ProviderError, UnknownModel
-from app.providers.base import Provider
+from app.profiles import Profile
+from app.providers.base import Patience, Provider
 
 # Seconds: how long all providers together may take to list their models, and how long it holds.
 _PATIENCE = 3.0
 _FRESH = 300.0
+_RETRY = 15.0  # until one that failed is asked again
 
 
 @dataclass(frozen=True)
@@ -27,29 +30,65 @@ class Model:
     def id(self) -> str:
         return f"{self.provider.name}/{self.name}"
 
+    @property
+    def profile(self) -> Profile:
+        return self.provider.profile(self.name)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model of a chain, with what the chain says of it."""
+
+    model: Model
+    patience: Patience = field(default_factory=Patience)
+    longer: bool = False
+
 
 class Models:
-    """`providers` in the order of preference; `chosen` is the configured default, if any."""
+    """`providers` in the order of preference; `chosen` is the configured default, if any.
 
-    def __init__(self, providers: Mapping[str, Provider], chosen: str | None) -> None:
+    `fallbacks` follow the default, `aliases` stand for chains of their own.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        chosen: str | None,
+        fallbacks: Sequence[Step] = (),
+        aliases: Mapping[str, Sequence[Step]] | None = None,
+    ) -> None:
         self._providers = providers
         self._chosen = chosen or next(iter(providers))
+        self._fallbacks = fallbacks
+        self._aliases = aliases or {}
         self._default: Model | None = None
-        self._listed: tuple[float, list[Model]] = (0.0, [])
+        self._listings = [_Listing(provider) for provider in providers.values()]
 
-    def resolve(self, wanted: str | None) -> Model:
-        """The model for a caller's word. A provider's bare name means its default model.
+    def resolve(self, wanted: str | None) -> Sequence[Candidate]:
+        """Whom to ask for a caller's word, in turn. A provider's bare name means its default model.
+
+        A model that a caller names is asked alone, unless it is the server's default.
 
         Raises:
             UnknownModel: no provider of that name is configured.
             ProviderError: the provider was asked for its default and did not say.
         """
-        return self._named(wanted) if wanted else self.default()
+        wanted = wanted or self._chosen
+        if wanted in self._aliases:
+            return [self._candidate(step) for step in self._aliases[wanted]]
+        if wanted == self._chosen:
+            return [Candidate(self.default()), *map(self._candidate, self._fallbacks)]
+        return [Candidate(self._named(wanted))]
+
+    def _candidate(self, step: Step) -> Candidate:
+        patience = Patience(step.first_byte, step.read)
+        return Candidate(self._named(step.model), patience, step.longer)
 
     def default(self) -> Model:
         """Asked of its provider once, if the configuration does not say it. Raises as `resolve`."""
         if self._default is None:
-            self._default = self._named(self._chosen)
+            first = self._aliases.get(self._chosen)
+            self._default = self._named(first[0].model if first else self._chosen)
         return self._default
 
     def default_id(self) -> str | None:
@@ -62,15 +101,10 @@ class Models:
         return None
 
     def every(self) -> Sequence[Model]:
-        """What the providers list, asked side by side; one that does not answer is left out."""
-        asked, models = self._listed
-        if not models or asked < time.monotonic() - _FRESH:
-            jobs = [gevent.spawn(_models_of, p) for p in self._providers.values()]
-            gevent.joinall(jobs, timeout=_PATIENCE)
-            gevent.killall(jobs, block=False)
-            models = [model for job in jobs for model in job.value or [] if job.successful()]
-            self._listed = (time.monotonic(), models)
-        return models
+        """What the providers list, asked side by side; one that never answered is left out."""
+        jobs = [job for listing in self._listings if (job := listing.refreshing())]
+        gevent.joinall(jobs, timeout=_PATIENCE)
+        return [model for listing in self._listings for model in listing.models]
 
     def _named(self, wanted: str) -> Model:
         provider_name, _, name = wanted.partition("/")
@@ -85,8 +119,30 @@ class Models:
         return Model(provider, name or provider.default_model())
 
 
-def _models_of(provider: Provider) -> list[Model]:
-    try:
-        return [Model(provider, name) for name in provider.models()]
-    except ProviderError:
-        return []
+class _Listing:
+    """One provider's list. It is asked for by one caller at a time; an old one beats none."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.models: Sequence[Model] = ()
+        self._provider = provider
+        self._asked: float | None = None
+        self._failed = False
+        self._job: gevent.Greenlet[[], None] | None = None
+
+    def refreshing(self) -> gevent.Greenlet[[], None] | None:
+        """The asking that is under way; None where the list is young."""
+        holds = _RETRY if self._failed else _FRESH
+        stale = self._asked is None or self._asked < time.monotonic() - holds
+        if self._job is None and stale:
+            self._job = gevent.spawn(self._ask)
+        return self._job
+
+    def _ask(self) -> None:
+        self._failed = True
+        try:
+            self.models = [Model(self._provider, name) for name in self._provider.models()]
+            self._failed = False
+        except ProviderError:
+            pass
+        finally:
+            self._asked, self._job = time.monotonic(), None

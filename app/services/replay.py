@@ -65,8 +65,8 @@ def _said(pieces: Sequence[int], answer: StoredMessage) -> Iterator[Event]:
 
 
 def _end(answer: StoredMessage, usage: Usage, cost: Decimal | None) -> Terminal:
+    if answer.finish_reason is not None:
+        return Done(answer.finish_reason, usage, cost, answer.source)
     if answer.error is not None:
         return Failure(answer.error)
-    if answer.finish_reason is not None:
-        return Done(answer.finish_reason, usage, cost)
     return Failure(ParleyError().problem())

@@ -9,28 +9,24 @@ leaves nothing to lock. On PostgreSQL psycopg cooperates with gevent, so the wor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias
 
-import gevent
 import psycopg
 import structlog
-from gevent.event import AsyncResult
-from gevent.threadpool import ThreadPool
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from app.errors import Unavailable
+from app.storage.thread import T, Thread, Work
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
 Transaction: TypeAlias = Connection
-Work = Callable[[Transaction], T]
 
 # Milliseconds. A killed greenlet leaves its query running in PostgreSQL; this ends it.
 _STATEMENT_TIMEOUT = 15_000
@@ -66,90 +62,42 @@ class SQLite:
         in_memory = url.database in (None, "", ":memory:")
         if not in_memory:
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-        self._writer = _Thread(_sqlite_engine(url, immediate=True))
-        self._reader = self._writer if in_memory else _Thread(_sqlite_engine(url, immediate=False))
+        # A transaction that starts as a reader cannot wait for its turn to write: it fails.
+        self._writer = _File(url, "BEGIN IMMEDIATE")
+        self._reader = self._writer if in_memory else _File(url, "BEGIN")
         self.engine = self._writer.engine
 
     def read(self, work: Work[T]) -> T:
-        return self._reader.run(work)
+        return self._reader.thread.run(work)
 
     def write(self, work: Work[T]) -> T:
-        return self._writer.run(work)
+        return self._writer.thread.run(work)
 
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
 
 
-class _Job(Generic[T]):
-    """A piece of work that waits for its transaction, and what became of it."""
+class _File:
+    """One connection, used in a thread of its own."""
 
-    def __init__(self, work: Work[T]) -> None:
-        self.work = work
-        self.value: T | None = None
-        self.error: Exception | None = None
-        self.done: AsyncResult[None] = AsyncResult()
-
-    def run(self, connection: Connection) -> None:
-        self.value = self.work(connection)
-
-
-class _Thread:
-    """A thread with a connection of its own.
-
-    What comes while a transaction is under way shares the next one: under load a commit, and the
-    hand-over between threads, is paid once for many. Work that raises must not spoil the others':
-    then all is rolled back and each is done again by itself.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._pool = ThreadPool(1)
+    def __init__(self, url: URL, begin: str) -> None:
+        self.engine = _sqlite_engine(url)
+        self.thread = Thread(self._transaction)
+        self._begin = begin
         self._connection: Connection | None = None
-        self._waiting: list[_Job[Any]] = []
-        self._busy = False
 
-    def run(self, work: Work[T]) -> T:
-        job = _Job(work)
-        self._waiting.append(job)
-        if not self._busy:
-            self._busy = True
-            gevent.spawn(self._serve)
-        job.done.get()
-        if job.error is not None:
-            raise job.error
-        return cast(T, job.value)
-
-    def _serve(self) -> None:
-        while self._waiting:
-            jobs, self._waiting = self._waiting, []
-            self._pool.apply(self._transact, (jobs,))
-            for job in jobs:
-                job.done.set(None)
-        self._busy = False
-
-    def _transact(self, jobs: list[_Job[Any]]) -> None:
-        try:
-            with _available(), self._opened().begin():
-                for job in jobs:
-                    job.run(self._opened())
-        except Exception as error:
-            if len(jobs) == 1:
-                jobs[0].error = error
-            else:
-                for job in jobs:
-                    self._transact([job])
-
-    def _opened(self) -> Connection:
-        if self._connection is None:
-            self._connection = self.engine.connect()
-        return self._connection
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with _available():
+            connection = self._connection = self._connection or self.engine.connect()
+            with connection.begin():
+                # Said to the driver: by way of SQLAlchemy it takes several times as long.
+                connection.connection.cursor().execute(self._begin)
+                yield connection
 
     def close(self) -> None:
-        self._pool.apply(self._close)
-        self._pool.kill()
-
-    def _close(self) -> None:
+        self.thread.close()
         if self._connection is not None:
             self._connection.close()
         self.engine.dispose()
@@ -196,7 +144,7 @@ def _available() -> Iterator[None]:
         ) from error
 
 
-def _sqlite_engine(url: URL, *, immediate: bool) -> Engine:
+def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
         poolclass=StaticPool,
@@ -211,10 +159,5 @@ def _sqlite_engine(url: URL, *, immediate: bool) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A transaction that starts as a reader cannot wait for its turn to write: it fails.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine

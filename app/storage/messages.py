@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, literal, select
 
 from app.errors import NotFound, Problem
-from app.events import FinishReason, Usage
+from app.events import FinishReason, Source, Usage
 from app.ids import new_id, now
-from app.messages import Message, Part, Role, TextPart
+from app.messages import ImagePart, Message, Part, Role, TextPart
 from app.storage.conversations import fold, storable
 from app.storage.prepared import Prepared
 from app.storage.tables import messages
@@ -39,6 +39,7 @@ class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     cost_usd: Decimal | None = None
     truncated_turns: int = 0
+    source: Source = "model"
 
     @property
     def message(self) -> Message:
@@ -67,12 +68,14 @@ def add(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
     _insert(tx, row)
 
 
-def said_by_user(parent_id: str | None, text: str) -> StoredMessage:
+def said_by_user(
+    parent_id: str | None, text: str, images: Sequence[ImagePart] = ()
+) -> StoredMessage:
     return StoredMessage(
         id=new_id("msg"),
         parent_id=parent_id,
         role="user",
-        parts=(TextPart(text),),
+        parts=(*images, TextPart(text)),
         status="complete",
         created_at=now(),
     )

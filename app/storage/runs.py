@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from app.errors import NotFound
 from app.ids import now
 from app.storage.conversations import storable
-from app.storage.prepared import Prepared
+from app.storage.prepared import INTEGRITY, Prepared
 from app.storage.tables import runs
 
 State = Literal["running", "done", "failed", "stopped", "interrupted"]
@@ -25,7 +25,7 @@ class Once(msgspec.Struct, frozen=True):
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
-    """`message_id` is the answer's, `model` who was asked. Times as everywhere in storage.
+    """`message_id` is the answer's, `model` who is asked, and at the end who answered.
 
     `pieces` is how the answer's text was cut into events: the length of each in characters,
     those of the reasoning below zero. It is None until the run has ended.
@@ -48,22 +48,44 @@ _insert = Prepared(
     insert(runs), [*StoredRun.__struct_fields__, "owner", "idempotency_key", "fingerprint"]
 )
 _finish = Prepared(
-    update(runs).where(runs.c.id == bindparam("finished")), ["state", "ended_at", "pieces"]
+    update(runs).where(runs.c.id == bindparam("finished")), ["model", "state", "ended_at", "pieces"]
 )
 
 
+class KeyTaken(Exception):
+    """The Idempotency-Key belongs to another run."""
+
+
 def add(tx: Connection, owner: str, run: StoredRun, once: Once | None = None) -> None:
+    """Raises KeyTaken."""
     row = {**msgspec.structs.asdict(run), "owner": owner}
     row["idempotency_key"] = once.key if once else None
     row["fingerprint"] = once.fingerprint if once else None
-    _insert(tx, row)
+    try:
+        _insert(tx, row)
+    except INTEGRITY as error:
+        if once is None:
+            raise
+        raise KeyTaken from error
 
 
-def finish(tx: Connection, run_id: str, state: State, pieces: Sequence[int]) -> bool:
+def finish(tx: Connection, run_id: str, model: str, state: State, pieces: Sequence[int]) -> bool:
     """False where the run is gone, because its conversation was deleted meanwhile."""
     cut = msgspec.json.encode(pieces).decode()
-    ended = {"finished": run_id, "state": state, "ended_at": now(), "pieces": cut}
+    ended = {
+        "finished": run_id,
+        "model": model,
+        "state": state,
+        "ended_at": now(),
+        "pieces": cut,
+    }
     return _finish(tx, ended).rowcount > 0
+
+
+def interrupt(tx: Connection, run_id: str) -> None:
+    """Of a run whose process ended before it did."""
+    open_ = update(runs).where(runs.c.id == run_id, runs.c.state == "running")
+    tx.execute(open_.values(state="interrupted", ended_at=now()))
 
 
 def find(tx: Connection, owner: str, run_id: str) -> StoredRun:

@@ -20,6 +20,7 @@ ROUTES = {
     "stream": Route("POST", "/api/chat/stream", "message", ASK),
     "again": Route("POST", "/api/conversations/{}/regenerate", "model", {}),
     "again-stream": Route("POST", "/api/conversations/{}/regenerate/stream", "model", {}),
+    "tokens": Route("POST", "/api/tokens", "message", ASK),
     "rename": Route("PATCH", "/api/conversations/{}", "title", {"title": "New"}),
 }
 CHATS = ["chat", "stream"]
@@ -50,6 +51,7 @@ NO_JSON = {
 _NO_TEXTS = [5, True, [], {}, ["x"], 1.5]
 WRONG: dict[str, list[Any]] = {
     "message": [None, "", " ", "\n\t\u2003\u3000", *_NO_TEXTS],
+    "images": ["x", 5, True, {}, ["https://a.test/"] * 9],
     "conversation_id": ["", "x" * 41, *_NO_TEXTS],
     "parent_id": ["", "x" * 41, *_NO_TEXTS],
     "system": _NO_TEXTS,
@@ -61,8 +63,9 @@ WRONG: dict[str, list[Any]] = {
     "title": [None, "", " ", "x" * 201, *_NO_TEXTS],
 }
 _SETTINGS = ["model", "temperature", "max_output_tokens", "on_disconnect"]
+_PLACE = ["conversation_id", "parent_id"]
 FIELDS = {
-    **dict.fromkeys(CHATS, ("message", "conversation_id", "parent_id", "system", *_SETTINGS)),
+    **dict.fromkeys([*CHATS, "tokens"], ("message", "images", *_PLACE, "system", *_SETTINGS)),
     **dict.fromkeys(("again", "again-stream"), ("message_id", *_SETTINGS)),
     "rename": ("title",),
 }

@@ -22,6 +22,7 @@ def against(upstream: Upstream) -> dict[str, Any]:
         "anthropic_base_url": upstream.url,
         "first_byte_timeout": 0.25,
         "read_timeout": 0.25,
+        "max_retry_wait": 0.0,
     }
 
 

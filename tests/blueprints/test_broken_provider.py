@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
+from app.profiles import Profile
 from app.providers.base import ModelRequest
 from app.services import Services
 from tests.blueprints.talk import frames, is_problem, messages, rows, text
@@ -36,8 +37,11 @@ class Scripted:
     def default_model(self) -> str:
         return "x"
 
-    def context_window(self, model: str) -> int:
-        return 8192
+    def profile(self, model: str) -> Profile:
+        return Profile(context_window=8192)
+
+    def count(self, request: ModelRequest) -> int | None:
+        return None
 
     def close(self) -> None:
         pass

@@ -91,7 +91,7 @@ def test_messages_have_every_field(client: FlaskClient) -> None:
     said = chat(client, "Hi")
     asked, answered = read_messages(client, said["conversation_id"])
     known = {"model", "finish_reason", "error", "usage", "cost_usd", "run_id"}
-    common = {"id", "parent_id", "role", "content", "reasoning", "status", "created_at"}
+    common = {"id", "parent_id", "role", "content", "reasoning", "images", "status", "created_at"}
     assert set(asked) == set(answered) == known | common | {"truncated_turns"}
     assert {asked[name] for name in known} == {None}
     assert answered["usage"] == said["usage"]

@@ -65,7 +65,7 @@ def next_turn(
     before = rows(services)
     yield
     assert rows(services) == {
-        "conversations": before["conversations"],
+        **before,
         "messages": before["messages"] + 2,
         "runs": before["runs"] + 1,
     }

@@ -3,7 +3,7 @@
 import { BlockScanner } from "/static/js/blocks.js";
 import { SseParser, serverEvents } from "/static/js/sse.js";
 import { newestLeaf, pathTo, siblings } from "/static/js/tree.js";
-import { canRetry, endingOf, usageParts } from "/static/js/usage.js";
+import { canRetry, endingOf, formatCost, usageParts } from "/static/js/usage.js";
 
 function same(found, wanted, what) {
   const [left, right] = [JSON.stringify(found), JSON.stringify(wanted)];
@@ -102,11 +102,18 @@ function checkUsage() {
   same(canRetry({ status: "incomplete", error: { retryable: false } }), false, "a refusal cannot");
 }
 
+function checkCosts() {
+  const shown = [[0, "$0.00"], [0.000001, "$0.000001"], [0.054399, "$0.0544"], [3.054399, "$3.05"]];
+  for (const [cost, words] of shown) same(formatCost(cost), words, "a cost");
+  same(formatCost(1234567.8), "$1,234,567.80", "a large cost");
+}
+
 checkEvents();
 await checkBytes();
 checkBlocks();
 checkTree();
 checkUsage();
+checkCosts();
 const end = document.createElement("p");
 end.textContent = "All checks have run.";
 document.body.append(end);

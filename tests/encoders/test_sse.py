@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -102,18 +103,18 @@ def test_a_client_that_leaves_gets_no_last_word() -> None:
 class Wire:
     """A connection that keeps what it is offered; `broken`, it refuses."""
 
-    def __init__(self, *, broken: bool = False) -> None:
+    def __init__(self, broken: Exception | None = None) -> None:
         self.sent: list[bytes] = []
-        self.full = False
         self._broken = broken
 
-    def offer(self, data: bytes) -> None:
+    def offer(self, frames: str, last: bool) -> bool:
         if self._broken:
-            raise ConnectionResetError
-        self.sent.append(data)
+            raise self._broken
+        self.sent.append(frames.encode())
+        return True
 
     def flush(self) -> None:
-        self.full = False
+        """It has no rest."""
 
 
 @examples(60)
@@ -127,7 +128,7 @@ def test_numbers_go_on_past_the_greenlet(steps: list[tuple[bool, list[TextDelta]
     wire.sent.append(next(frames))
     for direct, batch in steps:
         if direct:
-            assert stream.offer(batch)
+            assert stream.offer(batch, last=False)
         else:
             wire.sent.append(next(frames))
     wire.sent += frames
@@ -137,10 +138,23 @@ def test_numbers_go_on_past_the_greenlet(steps: list[tuple[bool, list[TextDelta]
     assert [json.loads(data)["text"] for _, _, data in events[:-1]] == said
 
 
-def test_what_cannot_be_written_is_not_taken() -> None:
-    """A batch that was refused has used up no number: it is yielded after all."""
-    for wire in (None, Wire(broken=True)):
-        stream = sse.EventStream(native.encode, 0, wire)
-        assert not stream.offer([TextDelta("a")])
-        batches: list[Sequence[Event]] = [[TextDelta("a")], [_DONE]]
-        assert numbers(list(stream.frames(iter(batches)))) == [1, 2]
+def test_a_fault_outside_the_greenlet_ends_the_stream() -> None:
+    """What breaks while a batch is written at once ends the stream as any other fault does."""
+    for fault, ends in ((ValueError("broken"), ["error"]), (ConnectionResetError(), [])):
+        stream = sse.EventStream(native.encode, 0, Wire(fault))
+        assert not stream.offer([TextDelta("a")], last=False)
+        assert [name for _, name, _ in _until_it_ends(stream)] == ends
+
+
+def _until_it_ends(stream: sse.EventStream) -> list[tuple[str, str, str]]:
+    """What follows a fault: the reader's greenlet is woken and flushes."""
+
+    def waiting() -> Iterator[Sequence[Event]]:
+        stream.flush()
+        yield ()
+
+    sent: list[bytes] = []
+    with suppress(OSError):
+        for frame in stream.frames(waiting()):
+            sent.append(frame)
+    return theirs(sent)

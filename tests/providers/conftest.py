@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,8 +21,9 @@ def upstream() -> Iterator[Upstream]:
         yield server
 
 
-@pytest.fixture
-def providers(upstream: Upstream) -> Iterator[dict[str, Provider]]:
+@contextmanager
+def asking(upstream: Upstream, patience: float = 0.3) -> Iterator[dict[str, Provider]]:
+    """Every provider. `patience` is how many seconds it may be silent."""
     made = registry.build(
         Config(
             openai_base_url=f"{upstream.url}/v1",
@@ -30,14 +32,20 @@ def providers(upstream: Upstream) -> Iterator[dict[str, Provider]]:
             anthropic_api_key="sk-secret",
             ollama_base_url=upstream.url,
             compatible=(CompatibleServer("own", f"{upstream.url}/v1", "sk-secret"),),
-            first_byte_timeout=0.3,
-            read_timeout=0.3,
+            first_byte_timeout=patience,
+            read_timeout=patience,
             connect_timeout=1.0,
         )
     )
     yield made
     for provider in made.values():
         provider.close()
+
+
+@pytest.fixture
+def providers(upstream: Upstream) -> Iterator[dict[str, Provider]]:
+    with asking(upstream) as made:
+        yield made
 
 
 @pytest.fixture(params=ADAPTERS)

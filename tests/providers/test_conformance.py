@@ -72,8 +72,8 @@ _FAULTS: list[tuple[str, type[errors.ProviderError]]] = [
     ("silent-0", errors.ProviderTimeout),
     ("html-0", errors.ProtocolBroken),
     ("status-400", errors.ProviderRefused),
-    ("status-401", errors.ProviderMisconfigured),
-    ("status-403", errors.ProviderMisconfigured),
+    ("status-401", errors.AuthenticationFailed),
+    ("status-403", errors.PermissionDenied),
     ("status-404", errors.ModelNotFound),
     ("status-429", errors.RateLimited),
     ("status-500", errors.ProviderError),
@@ -138,6 +138,7 @@ def test_an_address_where_nobody_listens(
 def test_closing_the_iterator_closes_upstream(adapter: Provider, upstream: Upstream) -> None:
     """A reader that leaves in the middle frees the connection at the other end."""
     stream = adapter.stream(ask("stall-2"))
+    assert list(next(stream)) == []  # it has gone out
     next(stream)
     assert upstream.open == 1
     stream.close()  # type: ignore[attr-defined]  # it is a generator

@@ -117,3 +117,27 @@ def test_a_vendor_that_says_nothing(status: int, body: object) -> None:
     detail = from_status(_ORIGIN, status, body, {}).detail
     assert detail == detail.strip()
     assert detail.endswith(".")
+
+
+_DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@_each
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"type": 5, "choices": 5}',
+        b'{"type": null, "x": 1e999, "choices": [null]}',
+        b'{"type": "\xff", "choices": [{"delta": {"content": "\xff"}}]}',
+        b'{"type": "x", "y": ' + _DEEP + b"}",
+        b'{"type": "error", "error": ' + _DEEP + b"}",
+    ],
+    ids=range(8),
+)
+def test_a_frame_that_nobody_can_read(vendor: int, data: bytes) -> None:
+    """Bytes that are no UTF-8, nesting without end, other shapes: ProtocolBroken, nothing else."""
+    _, error = until_it_breaks(vendor, [b"data: " + data + b"\n\n"])
+    assert type(error) is ProtocolBroken

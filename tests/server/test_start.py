@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -127,3 +129,16 @@ def test_make_run_in_an_empty_clone(tmp_path: Path) -> None:
     assert names.count("done") == 1
     assert names[-1] == "done"
     assert numbers == list(range(1, len(names) + 1))
+
+
+def test_a_model_that_ends_is_warned_of(tmp_path: Path) -> None:
+    """Whoever chose a model that is gone or going reads it in the log, without asking it first."""
+    warning = '"detail":"It was to be retired on 2020-02-01."'
+    profiles = '{"demo/*": {"retires": "2020-02-01"}}'
+    with serving(tmp_path, MODEL_PROFILES=profiles) as server:
+        deadline = time.monotonic() + 30
+        while warning not in server.said() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        [line] = [line for line in server.said().splitlines() if warning in line]
+    assert json.loads(line)["model"] == "demo/demo"
+    assert json.loads(line)["level"] == "warning"

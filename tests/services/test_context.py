@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages import Message, assistant, user
+from app.messages import ImagePart, Message, TextPart, assistant, user
 from app.metering.tokens import estimate
 from app.services.context import fit
 from tests.properties import examples
@@ -86,3 +86,25 @@ def test_room_is_left_for_the_answer(window: int, tokens: int, cut: int) -> None
     framing, question = 3 * 8, 1
     history = [user("x" * 3 * (tokens - framing - question - 400)), assistant("y" * 3 * 400)]
     assert fit([*history, user("q")], None, window, None)[1] == cut
+
+
+def picture(size: int) -> Message:
+    """With an image of so many bytes in base64."""
+    return Message("user", (ImagePart("image/png", "x" * size), TextPart("q")))
+
+
+@pytest.mark.parametrize(("window", "cut"), [(20_000, 0), (8_000, 6), (1_000, 9)])
+def test_images_take_room(window: int, cut: int) -> None:
+    """Each is taken for 1,600 tokens, however large it is."""
+    for size in (4, 40_000):
+        turns = [picture(size) for _ in range(10)]
+        kept, left_out = fit(turns, None, window, 1)
+        assert (len(kept), left_out) == (10 - cut, cut)
+
+
+def test_images_are_not_too_heavy() -> None:
+    """What vendors refuse for its sheer size is not sent, and the newest turn always is."""
+    turns = [picture(10_000_000) for _ in range(4)]
+    assert fit(turns, None, 1_000_000, None)[1] == 2
+    assert fit([picture(30_000_000)], None, 1_000_000, None)[1] == 0
+    assert fit([*turns, user("and now?")], None, 1_000_000, None)[1] == 2

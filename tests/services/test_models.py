@@ -9,6 +9,7 @@ import pytest
 
 from app.errors import ProviderError, UnknownModel, Unreachable
 from app.events import ModelEvent
+from app.profiles import Profile
 from app.providers.base import ModelRequest, Provider
 from app.services import models
 from app.services.models import Models
@@ -20,24 +21,27 @@ class Fake:
     def __init__(self, name: str, listed: Sequence[str] | None, wait: float = 0.0) -> None:
         self.name = name
         self.asked = 0
-        self._listed = listed
+        self.listed = listed
         self._wait = wait
 
     def models(self) -> Sequence[str]:
         self.asked += 1
         gevent.sleep(self._wait)
-        if self._listed is None:
+        if self.listed is None:
             raise Unreachable(f"{self.name} cannot be reached.", provider=self.name)
-        return self._listed
+        return self.listed
 
     def default_model(self) -> str:
         return self.models()[0]
 
-    def context_window(self, model: str) -> int:
-        return 1
+    def profile(self, model: str) -> Profile:
+        return Profile(context_window=1)
 
     def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
         raise NotImplementedError
+
+    def count(self, request: ModelRequest) -> int | None:
+        return None
 
     def close(self) -> None:
         pass
@@ -65,12 +69,13 @@ def ids(found: Models) -> list[str]:
 )
 def test_names(wanted: str | None, resolved: str) -> None:
     """A name is provider/model; the provider alone means its default, nothing the first one's."""
-    assert known(Fake("one", ["a"]), Fake("two", ["b"])).resolve(wanted).id == resolved
+    assert known(Fake("one", ["a"]), Fake("two", ["b"])).resolve(wanted)[0].model.id == resolved
 
 
 def test_a_chosen_default() -> None:
     """What the configuration chose is the default, whatever comes first."""
-    assert known(Fake("one", ["a"]), Fake("two", ["b"]), chosen="two/x").resolve(None).id == "two/x"
+    found = known(Fake("one", ["a"]), Fake("two", ["b"]), chosen="two/x")
+    assert found.resolve(None)[0].model.id == "two/x"
 
 
 def test_a_chosen_provider_that_is_down_is_no_reason_not_to_start() -> None:
@@ -124,3 +129,26 @@ def test_the_list_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "_FRESH", -1.0)
     assert ids(found) == ["one/a"]
     assert one.asked == 2
+
+
+def test_an_old_list_beats_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that is down for a moment does not lose its models, and is asked again soon."""
+    one = Fake("one", ["a"])
+    found = known(one)
+    assert ids(found) == ["one/a"]
+    monkeypatch.setattr(models, "_FRESH", -1.0)
+    one.listed = None
+    assert ids(found) == ["one/a"]
+    monkeypatch.setattr(models, "_RETRY", -1.0)
+    one.listed = ["a", "b"]
+    assert ids(found) == ["one/a", "one/b"]
+
+
+def test_many_callers_ask_once() -> None:
+    """While a provider is being asked, others wait for the same answer."""
+    slow = Fake("slow", ["a"], wait=0.05)
+    found = known(slow)
+    jobs = [gevent.spawn(ids, found) for _ in range(20)]
+    gevent.joinall(jobs, raise_error=True)
+    assert {tuple(job.get()) for job in jobs} == {("slow/a",)}
+    assert slow.asked == 1

@@ -10,7 +10,7 @@ from sqlalchemy import delete, text
 
 from app.storage.database import Database, connect
 from app.storage.migrate import migrate
-from app.storage.tables import conversations
+from app.storage.tables import metadata
 from tests.storage import postgresql
 
 
@@ -51,7 +51,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         return
     database = connect(request.getfixturevalue("server"))
     migrate(database)
-    # Everything else goes with them, by the foreign keys.
-    database.write(lambda tx: tx.execute(delete(conversations)) and None)
+    for table in reversed(metadata.sorted_tables):
+        database.write(lambda tx, table=table: tx.execute(delete(table)) and None)  # type: ignore[misc]
     yield database
     database.close()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import NotFound, ParleyError
 from app.events import Usage
 from app.ids import new_id
-from app.messages import assistant
+from app.messages import ImagePart, TextPart, assistant
 from app.storage import conversations, messages
 from app.storage.database import Database, Transaction
 from app.storage.messages import StoredMessage, said_by_user
@@ -109,6 +109,20 @@ def test_any_text_comes_back(database: Database, said: str, thought: str, name: 
     database.write(lambda tx: conversations.rename(tx, "ada", made.id, thought))
     renamed = database.read(lambda tx: conversations.find(tx, "ada", made.id))
     assert renamed.title == thought.replace("\0", "\ufffd")
+
+
+def test_images_stand_before_the_text(database: Database) -> None:
+    """They are kept in their order, and no search sees them."""
+    conversation = made(database)
+    images = (ImagePart("image/png", "aGVsbG8="), ImagePart("image/gif", "d29ybGQ="))
+    message = said_by_user(None, "look", images)
+    database.write(lambda tx: messages.add(tx, conversation, message))
+    (kept,) = database.read(lambda tx: messages.every(tx, conversation))
+    assert kept == message
+    assert kept.parts == (*images, TextPart("look"))
+    for word, found in (("look", 1), ("aGVs", 0), ("png", 0)):
+        page = database.read(lambda tx, q=word: conversations.page(tx, "ada", 9, None, q))  # type: ignore[misc]
+        assert len(page.conversations) == found
 
 
 def test_conversations_do_not_mix(database: Database) -> None:

@@ -35,7 +35,7 @@ def run(database: Database) -> StoredRun:
 def test_a_run_ends(database: Database, run: StoredRun, state: State) -> None:
     """A run is read as it was written, and then with its end."""
     assert database.read(lambda tx: runs.find(tx, "ada", run.id)) == run
-    assert database.write(lambda tx: runs.finish(tx, run.id, state, [3, -2, 5]))
+    assert database.write(lambda tx: runs.finish(tx, run.id, "demo/other", state, [3, -2, 5]))
     ended = database.read(lambda tx: runs.find(tx, "ada", run.id))
     assert (ended.state, ended.id, ended.pieces) == (state, run.id, (3, -2, 5))
     assert ended.ended_at is not None
@@ -45,7 +45,7 @@ def test_a_run_ends(database: Database, run: StoredRun, state: State) -> None:
 def test_a_run_goes_with_its_conversation(database: Database, run: StoredRun) -> None:
     """A run whose conversation was deleted is gone, and whoever ends it is told."""
     database.write(lambda tx: conversations.remove(tx, "ada", run.conversation_id))
-    assert not database.write(lambda tx: runs.finish(tx, run.id, "done", []))
+    assert not database.write(lambda tx: runs.finish(tx, run.id, run.model, "done", []))
     with pytest.raises(NotFound):
         database.read(lambda tx: runs.find(tx, "ada", run.id))
 

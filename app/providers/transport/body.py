@@ -11,9 +11,14 @@ class BrokenFraming(ValueError):
 
 
 class Body(Protocol):
-    """Takes raw bytes, gives the body's. `done` says that the body is whole."""
+    """Takes raw bytes, gives the body's. `done` says that the body is whole.
+
+    `clean` says that its last byte came with nothing after it and nothing still to come, so that
+    the next byte on the connection belongs to the next response.
+    """
 
     done: bool
+    clean: bool
 
     def feed(self, data: bytes) -> bytes: ...
 
@@ -42,12 +47,13 @@ class Counted:
 
     def __init__(self, length: int) -> None:
         self._left = length
-        self.done = length == 0
+        self.done = self.clean = length == 0
 
     def feed(self, data: bytes) -> bytes:
         part = data[: self._left]
         self._left -= len(part)
         self.done = self._left == 0
+        self.clean = self.done and len(part) == len(data)
         return part
 
 
@@ -55,7 +61,7 @@ class Endless:
     """A body that ends with its connection."""
 
     may_end = True
-    done = False
+    done = clean = False
 
     def feed(self, data: bytes) -> bytes:
         return data
@@ -67,12 +73,17 @@ class Chunked:
     may_end = False
 
     def __init__(self) -> None:
-        self.done = False
+        self.done = self.clean = False
         self._rest = b""
         self._left = 0  # bytes of the chunk that is under way, with its closing CRLF
 
     def feed(self, data: bytes) -> bytes:
         """Raises BrokenFraming."""
+        if not (self._left or self._rest):
+            # The common case: a token is written as a chunk of its own, and read as one.
+            end = data.find(b"\r\n", 0, 20)
+            if end > 0 and 0 < _length(data[:end]) == len(data) - end - 4:
+                return data[end + 2 : -2]
         if self._rest:
             data, self._rest = self._rest + data, b""
         parts: list[bytes] = []
@@ -88,7 +99,7 @@ class Chunked:
             length = _length(data[at:end])
             at = end + 2
             if length == 0:
-                self.done = True
+                self.done, self.clean = True, data.endswith(b"\r\n\r\n")
             elif at + length + 2 <= size:  # the common case: the whole chunk is here
                 parts.append(data[at : at + length])
                 at += length + 2

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-import httpx2
-
+from app.providers.transport import trust
 from app.providers.transport.body import Body, BrokenFraming, body_of
 from app.providers.transport.connection import Connection, Origin, Patience, connect
 
 # Seconds. Servers close idle connections after 5 to 75; a young one is surely still there.
 _IDLE = 15.0
+_KEPT = 256  # idle connections to one origin
 _HEAD_LIMIT = 65_536
 
 
@@ -58,7 +60,7 @@ class Response:
         with Patience(self._limits.read, "read") as patience:
             while not body.done:
                 data = read()
-                patience.heard = True
+                patience.heard_at = time.monotonic()
                 if not data:
                     if body.may_end:
                         return
@@ -77,20 +79,33 @@ class Response:
 
     @property
     def reusable(self) -> bool:
-        return self._body.done and self.headers.get("connection", "").lower() != "close"
+        return self._body.clean and "close" not in self.headers.get("connection", "").lower()
 
 
 class Client:
-    """Connections kept by origin. `post` is its one use."""
+    """Connections kept by origin. `sent` is its one use."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._idle: dict[Origin, list[tuple[float, Connection]]] = {}
-        self._tls = httpx2.create_ssl_context()
+    def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
+        self.limits = limits
+        self._idle: dict[Origin, deque[tuple[float, Connection]]] = {}
+        self._tls = tls or trust.context(None)
 
     @contextmanager
-    def post(self, url: str, headers: bytes, content: bytes) -> Iterator[Response]:
+    def post(
+        self, url: str, headers: bytes, content: bytes, limits: Limits | None = None
+    ) -> Iterator[Response]:
+        """Post `content` and wait for the response's head. Raises as `sent`."""
+        with self.sent(url, headers, content, limits) as receive:
+            yield receive()
+
+    @contextmanager
+    def sent(
+        self, url: str, headers: bytes, content: bytes, limits: Limits | None = None
+    ) -> Iterator[Callable[[], Response]]:
         """Post `content`. `headers` are finished lines, each with its CRLF.
+
+        What is yielded waits for the response, and is called once. `limits` are for this call in
+        place of the client's own.
 
         Leaving the block in the middle of the body closes the connection, so that the server
         stops; leaving it at the end keeps the connection for the next one.
@@ -101,16 +116,24 @@ class Client:
         """
         target = urlsplit(url)
         origin = Origin.of(target)
-        connection = self._take(origin)
-        response = None
+        limits = limits or self.limits
+        connection = self._take(origin, limits)
+        received: list[Response] = []
+
+        def receive() -> Response:
+            with Patience(limits.first_byte, "first_byte"):
+                received.append(_receive(connection, limits))
+            return received[0]
+
         try:
             head = _request_head(target, connection.proxy_headers, len(content))
-            connection.send(head + headers + b"\r\n" + content)
-            response = self._receive(connection)
-            yield response
+            # A server that does not read what we send is as silent as one that does not answer.
+            with Patience(limits.first_byte, "first_byte"):
+                connection.send(head + headers + b"\r\n" + content)
+            yield receive
         finally:
-            if response is not None and response.reusable:
-                self._idle.setdefault(origin, []).append((time.monotonic(), connection))
+            if received and received[0].reusable:
+                self._keep(origin, connection)
             else:
                 connection.close()
 
@@ -119,31 +142,38 @@ class Client:
             for _, connection in self._idle.popitem()[1]:
                 connection.close()
 
-    def _take(self, origin: Origin) -> Connection:
-        kept = self._idle.get(origin, [])
+    def _keep(self, origin: Origin, connection: Connection) -> None:
+        """What a rush has opened goes again: the oldest first, being used last."""
+        kept = self._idle.setdefault(origin, deque())
+        kept.append((time.monotonic(), connection))
+        while len(kept) > _KEPT or kept[0][0] < time.monotonic() - _IDLE:
+            kept.popleft()[1].close()
+
+    def _take(self, origin: Origin, limits: Limits) -> Connection:
+        kept = self._idle.get(origin)
         while kept:
             since, connection = kept.pop()
             if since > time.monotonic() - _IDLE and connection.fresh:
                 return connection
             connection.close()
-        return connect(origin, self._limits.connect, self._tls)
+        return connect(origin, limits.connect, self._tls)
 
-    def _receive(self, connection: Connection) -> Response:
-        data = b""
-        with Patience(self._limits.first_byte, "first_byte"):
-            while True:
-                while (end := data.find(b"\r\n\r\n")) < 0:
-                    more = connection.read()
-                    if not more:
-                        raise Truncated("The connection ended before the response began.")
-                    data += more
-                    if len(data) > _HEAD_LIMIT:
-                        raise BrokenFraming("The head of the response has no end.")
-                status, headers = _parse_head(data[:end])
-                data = data[end + 4 :]
-                if status >= 200:  # 1xx are only announcements
-                    break
-        return Response(status, headers, connection, body_of(headers), data, self._limits)
+
+def _receive(connection: Connection, limits: Limits) -> Response:
+    data = b""
+    while True:
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            more = connection.read()
+            if not more:
+                raise Truncated("The connection ended before the response began.")
+            data += more
+            if len(data) > _HEAD_LIMIT:
+                raise BrokenFraming("The head of the response has no end.")
+        status, headers = _parse_head(data[:end])
+        data = data[end + 4 :]
+        if status >= 200:  # 1xx are only announcements
+            break
+    return Response(status, headers, connection, body_of(headers), data, limits)
 
 
 def _request_head(target: SplitResult, proxy_headers: bytes | None, length: int) -> bytes:
@@ -163,4 +193,7 @@ def _parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
         raise BrokenFraming("The response does not begin as HTTP does.")
     pairs = (line.partition(":") for line in lines)
-    return int(rest[:3]), {name.strip().lower(): value.strip() for name, _, value in pairs}
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if version == "HTTP/1.0":  # it closes, unless it says otherwise
+        headers.setdefault("connection", "close")
+    return int(rest[:3]), headers

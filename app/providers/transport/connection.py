@@ -1,22 +1,22 @@
-"""One connection to a model server: opened by urllib3's rules, read by our own.
+"""One connection to a model server, read by our own rules.
 
-TLS, host names, tunnels through proxies and private CAs are what urllib3 and httpx2 are good at;
-their way of reading a body costs three times what this one does. Waiting until bytes are there
-before asking for them saves the failing first `recv` of a patched socket.
+The ways of urllib3 and httpx2 to read a body cost three times what this one does. Waiting until
+bytes are there before asking for them saves the failing first `recv` of a patched socket.
 """
 
 from __future__ import annotations
 
 import select
 import ssl
-from base64 import b64encode
+import time
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
+from urllib.parse import SplitResult
 
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
-from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from app.providers.transport.opening import open_socket
 
 _READ = 65_536
 _poll = get_original("select", "poll")
@@ -53,22 +53,28 @@ class Connection:
 
     def __init__(self, sock: Any, proxy_headers: bytes | None) -> None:
         self._sock = sock
+        self._tls = isinstance(sock, ssl.SSLSocket)
+        # Below gevent's recv, whose own waiting would double ours.
+        self._recv: Callable[[int], bytes] = sock.recv if self._tls else sock._sock.recv
         self.proxy_headers = proxy_headers
         self._hub = get_hub()
         self._watcher = self._hub.loop.io(sock.fileno(), 1)
         self._watching = False
         self._reader: Any = None
-        self._tls = isinstance(sock, ssl.SSLSocket)
 
     def send(self, data: bytes) -> None:
         self._sock.sendall(data)
 
     def read(self) -> bytes:
         """What has arrived, waiting for it if need be; empty when the other side has closed."""
-        if not (self._tls and self._sock.pending()):
+        if self._tls and self._sock.pending():
+            return self._recv(_READ)
+        while True:
             self._wait()
-        data: bytes = self._sock.recv(_READ)
-        return data
+            try:
+                return self._recv(_READ)
+            except BlockingIOError:
+                continue
 
     def _wait(self) -> None:
         if not self._watching:
@@ -101,26 +107,32 @@ class Connection:
 
 
 class Patience:
-    """Throws Silence into the greenlet that made it when `heard` was not set for `seconds`.
+    """Throws Silence into the greenlet that made it, `seconds` after `heard_at` (monotonic).
 
-    One timer for a whole body, which looks four times in `seconds`, so that a read costs no more
-    than setting a flag. The limit is kept to a quarter.
+    A read costs no more than noting when it was: one timer serves as long as something comes, and
+    is set anew for the rest when it finds that something came.
     """
 
     def __init__(self, seconds: float, limit: str) -> None:
-        self.heard = False
-        self._silent = 0
+        self.heard_at = time.monotonic()
+        self._seconds = seconds
         self._throw, self._error = getcurrent().throw, Silence(limit)
-        self._timer = get_hub().loop.timer(seconds / 4, seconds / 4)
+        self._timer = self._set(seconds)
+
+    def _set(self, seconds: float) -> Any:
+        timer = get_hub().loop.timer(seconds)
+        timer.start(self._look)
+        return timer
 
     def _look(self) -> None:
-        self._silent = 0 if self.heard else self._silent + 1
-        self.heard = False
-        if self._silent >= 4:
+        left = self.heard_at + self._seconds - time.monotonic()
+        if left > 0:
+            self._timer.close()
+            self._timer = self._set(left)
+        else:
             self._throw(self._error)
 
     def __enter__(self) -> Self:
-        self._timer.start(self._look)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,38 +141,8 @@ class Patience:
 
 
 def connect(origin: Origin, timeout: float, tls: ssl.SSLContext) -> Connection:
-    """Open a connection, through the proxy that the environment names for the origin, if any.
+    """Open a connection within `timeout` seconds, through the environment's proxy, if any.
 
-    Raises what urllib3 and ssl raise: OSError and urllib3.exceptions.HTTPError.
+    Raises what `open_socket` says: OSError and urllib3.exceptions.HTTPError.
     """
-    proxy = _proxy(origin)
-    host, port = (proxy.hostname or "", proxy.port or 8080) if proxy else origin[1:]
-    opened: HTTPConnection
-    if origin.scheme == "https":
-        opened = HTTPSConnection(host, port, timeout=timeout, ssl_context=tls)
-        if proxy:
-            opened.set_tunnel(origin.host, origin.port, _credentials(proxy))
-    else:
-        opened = HTTPConnection(host, port, timeout=timeout)
-    opened.connect()
-    opened.sock.settimeout(None)
-    if proxy is None or origin.scheme == "https":
-        return Connection(opened.sock, None)
-    lines = [f"{name}: {value}\r\n" for name, value in _credentials(proxy).items()]
-    return Connection(opened.sock, "".join(lines).encode("ascii"))
-
-
-def _proxy(origin: Origin) -> SplitResult | None:
-    """From HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, as the standard library reads them."""
-    if proxy_bypass(origin.host):
-        return None
-    proxies = getproxies_environment()
-    named = proxies.get(origin.scheme) or proxies.get("all")
-    return urlsplit(named if "://" in named else f"http://{named}") if named else None
-
-
-def _credentials(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
-    return {"Proxy-Authorization": f"Basic {b64encode(pair).decode()}"}
+    return Connection(*open_socket(*origin, timeout, tls))

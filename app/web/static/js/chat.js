@@ -27,13 +27,17 @@ function draft(role, parentId, fields) {
 /**
  * Sends a message under another one; under null it begins a new root, as an edit of the first does.
  * @param {Thread} thread
- * @param {string} text
+ * @param {import("./composer.js").Said} said
  * @param {string | null} parentId
  * @param {Settings} settings
  */
-export function send(thread, text, parentId, settings) {
-  const question = draft("user", parentId, { content: text });
-  const body = { message: text, model: settings.model || undefined };
+export function send(thread, { text, images }, parentId, settings) {
+  const question = draft("user", parentId, { content: text, images });
+  const body = {
+    message: text,
+    images: images.length ? images : undefined,
+    model: settings.model || undefined,
+  };
   const place = thread.id ? { conversation_id: thread.id, parent_id: parentId } : {};
   return begin(thread, question, question.id, "/api/chat/stream", { ...body, ...place }, settings);
 }

@@ -1,6 +1,11 @@
 /** The message box, its send button and its stop button. */
 
+import { Problem } from "./api.js";
+import { hasImages, images, initAttachments, setImages } from "./attachments.js";
 import { find, fitHeight, isSendKey } from "./dom.js";
+import { showProblem } from "./notice.js";
+
+/** @typedef {{text: string, images: string[]}} Said images: data URLs */
 
 /** @type {HTMLTextAreaElement} */
 const area = find("#message");
@@ -9,23 +14,28 @@ const sendButton = find("#send");
 const stopButton = find("#stop");
 let isBusy = false;
 
-/** @param {{onSend: (text: string) => void, onStop: () => void}} actions */
+/** @param {{onSend: (said: Said) => void, onStop: () => void}} actions */
 export function initComposer({ onSend, onStop }) {
-  const submit = () => {
-    const text = area.value;
-    if (isBusy || text.trim() === "") return;
-    setText("");
-    onSend(text);
+  const submit = async () => {
+    const said = { images: await images(), text: area.value };
+    if (isBusy || isEmpty()) return;
+    if (said.text.trim() === "") {
+      showProblem(new Problem({ detail: "Write something to go with the image." }));
+      return;
+    }
+    fill({ text: "", images: [] });
+    onSend(said);
   };
   find("#composer").addEventListener("submit", (event) => {
     event.preventDefault();
-    submit();
+    void submit();
   });
   area.addEventListener("keydown", (event) => {
     if (!isSendKey(event)) return;
     event.preventDefault();
-    submit();
+    void submit();
   });
+  initAttachments(refresh);
   area.addEventListener("input", refresh);
   stopButton.addEventListener("click", onStop);
   refresh();
@@ -37,12 +47,18 @@ export function setText(text) {
   refresh();
 }
 
+/** @param {Said} said */
+function fill({ text, images: urls }) {
+  setImages(urls);
+  setText(text);
+}
+
 /**
  * Gives a message back that could not be sent, unless another one has been begun.
- * @param {string} text
+ * @param {Said} said
  */
-export function giveBack(text) {
-  if (area.value.trim() === "") setText(text);
+export function giveBack(said) {
+  if (isEmpty()) fill(said);
   focusComposer();
 }
 
@@ -60,7 +76,9 @@ export function focusComposer() {
   if (matchMedia("(pointer: fine)").matches) area.focus();
 }
 
+const isEmpty = () => area.value.trim() === "" && !hasImages();
+
 function refresh() {
-  sendButton.disabled = area.value.trim() === "";
+  sendButton.disabled = isEmpty();
   fitHeight(area);
 }

@@ -12,7 +12,7 @@ import { ThreadView } from "./thread-view.js";
 
 /**
  * @typedef {import("./tree.js").Message} Message
- * @typedef {{onListChange: () => void, toEnd: () => void}} Hooks
+ * @typedef {{onListChange: () => void, onEnd: () => void, toEnd: () => void}} Hooks
  */
 
 export class Desk {
@@ -27,7 +27,7 @@ export class Desk {
     this.hooks = hooks;
     this.view = new ThreadView(
       {
-        edit: (message, text) => this.send(text, message.parent_id),
+        edit: (message, text) => this.send({ text, images: message.images ?? [] }, message.parent_id),
         regenerate: (message) => this.regenerate(message),
         show: (id, focus) => this.view.switchTo(id, focus),
       },
@@ -65,15 +65,15 @@ export class Desk {
   }
 
   /**
-   * @param {string} text
+   * @param {import("./composer.js").Said} said
    * @param {string | null} [parentId] by default the end of the branch that is shown
    */
-  async send(text, parentId) {
+  async send(said, parentId) {
     await this.#loading.catch(() => {});
     const { thread } = this;
     const under = parentId === undefined ? thread.leafId : parentId;
-    const run = await this.#run(thread, (settings) => send(thread, text, under, settings));
-    if (!run?.started) giveBack(text);
+    const run = await this.#run(thread, (settings) => send(thread, said, under, settings));
+    if (!run?.started) giveBack(said);
   }
 
   /** @param {Message} message */
@@ -96,6 +96,7 @@ export class Desk {
     const run = await running;
     this.busy.delete(thread);
     this.hooks.onListChange();
+    this.hooks.onEnd();
     return run;
   }
 

@@ -13,10 +13,11 @@ import { goTo, nameRoute, routeId } from "./route.js";
 import { followEnd } from "./scroll.js";
 import { Sidebar } from "./sidebar.js";
 import { initSignIn, showAccount, showSignIn } from "./sign-in.js";
+import { refreshTotals } from "./totals.js";
 
 const list = new Conversations();
 const toEnd = followEnd(find("#scroller"), [find("#thread")], find("#jump"));
-const desk = new Desk({ onListChange: refreshList, toEnd });
+const desk = new Desk({ onListChange: refreshList, onEnd: refreshTotals, toEnd });
 const sidebar = new Sidebar({
   onSearch: (query) => {
     list.query = query;
@@ -117,7 +118,7 @@ function newChat() {
 async function start() {
   try {
     await showAccount();
-    await Promise.all([loadModels(), refreshList()]);
+    await Promise.all([loadModels(), refreshList(), refreshTotals()]);
     await openRoute();
   } catch (error) {
     find("#app").hidden = !find("#sign-in").hidden;
@@ -130,7 +131,7 @@ initDrawer();
 initNotice();
 initModels();
 initMenu((action, id) => tell(() => act(action, id)));
-initComposer({ onSend: (text) => desk.send(text), onStop: () => desk.stop() });
+initComposer({ onSend: (said) => desk.send(said), onStop: () => desk.stop() });
 initSignIn(start);
 for (const idea of document.querySelectorAll(".idea")) {
   idea.addEventListener("click", () => {

@@ -4,6 +4,7 @@ import { find, setIcon, stamp } from "./dom.js";
 import { copyFrom } from "./dress.js";
 import { openEditor } from "./editor.js";
 import { LiveMarkdown } from "./live.js";
+import { pictures } from "./pictures.js";
 import { canRetry, endingOf, usageParts } from "./usage.js";
 
 /**
@@ -39,9 +40,10 @@ export class MessageView {
   }
 
   #fill() {
-    const { role, content, reasoning, status } = this.message;
+    const { role, content, images, reasoning, status } = this.message;
     if (role === "user") {
       this.part(".text").textContent = content;
+      this.part(".pictures").replaceChildren(...pictures(images ?? []));
       return;
     }
     this.#live = new LiveMarkdown(this.part(".text"));

@@ -9,6 +9,7 @@
  * @property {string | null} parent_id
  * @property {"user" | "assistant"} role
  * @property {string} content
+ * @property {string[]} [images] data URLs
  * @property {"complete" | "incomplete" | "streaming"} status
  * @property {string | null} [model]
  * @property {string | null} [finish_reason]

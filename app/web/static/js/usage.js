@@ -33,10 +33,11 @@ function tokenParts({ input_tokens, cached_input_tokens, output_tokens, reasonin
 
 /** @param {number | string | null | undefined} cost */
 function costPart(cost) {
-  if (cost === null || cost === undefined || cost === "") return "";
-  const amount = Number(cost);
-  return (amount === 0 || amount >= 1 ? dollars : cents).format(amount);
+  return cost === null || cost === undefined || cost === "" ? "" : formatCost(Number(cost));
 }
+
+/** @param {number} amount in US dollars; small ones keep the digits that say something */
+export const formatCost = (amount) => (amount === 0 || amount >= 1 ? dollars : cents).format(amount);
 
 /**
  * @param {number} number

@@ -1,45 +1,16 @@
-"""The commands for the terminal."""
+"""`flask ask`: a question and its answer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import gevent
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import delete
 
-from app.config import CompatibleServer
 from app.services import Services
-from app.storage.tables import conversations
+from tests.cli.commands import SECRET, run
 from tests.upstream import Upstream
-
-_SECRET = "sk-made-up-and-secret"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    with gevent.Timeout(60):
-        yield
-
-
-@pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as server:
-        yield server
-
-
-@pytest.fixture
-def settings(upstream: Upstream) -> dict[str, Any]:
-    own = CompatibleServer("own", f"{upstream.url}/v1", _SECRET)
-    return {"compatible": (own,), "chat_model": "demo/demo", "read_timeout": 0.2}
-
-
-def run(app: Flask, *args: str) -> Result:
-    return app.test_cli_runner().invoke(args=list(args))
 
 
 def conversation(result: Result) -> str:
@@ -94,38 +65,4 @@ def test_ask_fails_with_a_sentence(app: Flask, args: tuple[str, ...]) -> None:
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert result.stderr.splitlines()[-1].startswith("Error: ")
-    assert _SECRET not in result.output
-
-
-def test_doctor_is_content(app: Flask) -> None:
-    """Where everything answers, each thing has its line and the exit code is 0."""
-    result = run(app, "doctor")
-    assert result.exit_code == 0
-    checked = re.findall(r"^✓ ([^:]+):", result.stdout, re.MULTILINE)
-    assert checked == ["configuration", "database", "own", "demo", "default model"]
-
-
-def test_doctor_names_who_does_not_answer(app: Flask, upstream: Upstream) -> None:
-    """A provider that cannot be reached has a line that says so, and the exit code is 1."""
-    upstream.__exit__()
-    result = run(app, "doctor")
-    assert result.exit_code == 1
-    assert re.findall(r"^✗ ([^:]+):", result.stdout, re.MULTILINE) == ["own"]
-    assert "✓ demo:" in result.stdout
-    assert _SECRET not in result.output
-
-
-def test_doctor_sees_the_database(app: Flask, services: Services) -> None:
-    """A database that lacks its tables is found out and said how to mend."""
-    services.database.write(lambda tx: tx.exec_driver_sql("DELETE FROM alembic_version") and None)
-    result = run(app, "doctor")
-    assert result.exit_code == 1
-    assert "✗ database: " in result.stdout
-    assert "flask migrate" in result.stdout
-
-
-def test_migrate_can_be_repeated(app: Flask, services: Services) -> None:
-    """`flask migrate` on a current database says so and breaks nothing."""
-    assert run(app, "migrate").exit_code == 0
-    services.database.write(lambda tx: tx.execute(delete(conversations)) and None)
-    assert run(app, "ask", "hi").exit_code == 0
+    assert SECRET not in result.output

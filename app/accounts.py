@@ -1,0 +1,39 @@
+"""On whose account something is done, as a value that every room may know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+SCOPES = ("chat", "extract", "agent", "admin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """In a minute, at once, or of one answer; None means that there is none."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    streams: int | None = None
+    max_output_tokens: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(Limits):
+    """Whoever sent a request, with the limits of the key. What is stored belongs to `owner`.
+
+    `models` are patterns as `openai/*`; None means all. The limits of the team are shared by all
+    its keys; `max_output_tokens` is the lower of the key's and the team's.
+    """
+
+    owner: str
+    key_id: str | None = None
+    team: str | None = None
+    scopes: tuple[str, ...] = SCOPES
+    models: tuple[str, ...] | None = None
+    team_limits: Limits = Limits()
+
+
+def allowed(account: Account, model_id: str) -> bool:
+    """Whether the account may ask a model, by its `provider/name`."""
+    return account.models is None or any(fnmatchcase(model_id, name) for name in account.models)

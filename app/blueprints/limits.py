@@ -1,0 +1,41 @@
+"""What is left of a caller's limits, in the header fields of the IETF's draft on rate limits.
+
+RateLimit-Policy: "requests";q=60;w=60, "tokens";q=20000;w=60
+RateLimit: "requests";r=59;t=23, "tokens";r=18400;t=23
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from app.blueprints.context import caller, services
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_WINDOW = 60  # seconds
+
+
+def metered(view: View) -> View:
+    """Mark a view whose answers, and whose 429, say what is left."""
+    view.metered = True  # type: ignore[attr-defined]
+    return view
+
+
+def install(app: Flask) -> None:
+    app.after_request(_say)
+
+
+def _say(response: Response) -> Response:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "metered", False) and "caller" in g:
+        quotas = services().gate.quotas(caller())
+        if quotas:
+            policy = (f'"{q.kind}";q={q.limit};w={_WINDOW}' for q in quotas)
+            left = (f'"{q.kind}";r={q.left};t={math.ceil(q.seconds)}' for q in quotas)
+            response.headers["RateLimit-Policy"] = ", ".join(policy)
+            response.headers["RateLimit"] = ", ".join(left)
+    return response

@@ -1,0 +1,12 @@
+"""Commands for the terminal: `flask ask`, `flask doctor`, `flask keys`, `flask usage`, …"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.cli import ask, doctor, keys, migrate, models, usage
+
+
+def install(app: Flask) -> None:
+    for room in (ask, doctor, keys, migrate, models, usage):
+        app.cli.add_command(room.command)

@@ -1,0 +1,69 @@
+"""Values that are good alone and bad together, each with a sentence on what to set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app import servers
+
+
+def contradictions(values: Mapping[str, Any]) -> list[str]:
+    problems = servers.clashes(values["compatible"])
+    available = _available(values)
+    if values["webhook_secret"] is None and values["webhook_url"]:
+        problems.append(
+            "WEBHOOK_SECRET: with WEBHOOK_URL set, its receiver needs a secret to tell "
+            "our posts from others'. Set it to a random text that both know."
+        )
+    problems += _strange_models(values, available)
+    chosen = values["chat_model"]
+    if (
+        chosen
+        and chosen not in values["model_aliases"]
+        and chosen.partition("/")[0] not in available
+    ):
+        problems.append(
+            "CHAT_MODEL: its provider is not configured. A model is written provider/name; there "
+            f"are {', '.join(sorted(available))}, and OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+            "OLLAMA_BASE_URL or COMPATIBLE_<NAME>_BASE_URL adds another."
+        )
+    if values["port"] and not values["admin_key"]:
+        problems.append(
+            "ADMIN_KEY: with PORT set, Parley listens on every address and needs a key in force. "
+            "Set ADMIN_KEY to a random text (for example the output of `openssl rand -hex 24`), or "
+            "unset PORT to listen on this machine only."
+        )
+    if (values["web_concurrency"] or 1) > 1:
+        problems.append(
+            "WEB_CONCURRENCY: this version runs one worker, because runs, limits and stop signals "
+            "live in its memory. Set WEB_CONCURRENCY=1; one worker serves thousands of streams."
+        )
+    return problems
+
+
+def _strange_models(values: Mapping[str, Any], available: set[str]) -> Iterator[str]:
+    """Models of a chain whose provider nobody has configured, and aliases that hide a provider."""
+    named = [("FALLBACK_MODELS", step) for step in values["fallback_models"]]
+    for alias, steps in values["model_aliases"].items():
+        named += [("MODEL_ALIASES", step) for step in steps]
+        if alias in available:
+            yield f"MODEL_ALIASES: {alias!r} is a provider's name already; choose another."
+    for name, step in named:
+        if step.model.partition("/")[0] not in available:
+            yield (
+                f"{name}: the provider of {step.model!r} is not configured; there are "
+                f"{', '.join(sorted(available))}."
+            )
+
+
+def _available(values: Mapping[str, Any]) -> set[str]:
+    built_in = {
+        "demo": True,
+        "openai": values["openai_api_key"] or values["openai_base_url"],
+        "anthropic": values["anthropic_api_key"] or values["anthropic_base_url"],
+        "ollama": values["ollama_base_url"],
+    }
+    return {name for name, there in built_in.items() if there} | {
+        server.name for server in values["compatible"]
+    }

@@ -1,0 +1,122 @@
+"""Rate limits: of a key, of its team and of the whole installation, all or nothing.
+
+A request is counted in a sliding minute, its tokens are reserved by an estimate and corrected by
+the truth, and a stream takes a place until it has ended. What is denied has cost nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.accounts import Account, Limits
+from app.errors import BadInput, TooMany
+from app.metering.admission import Admission, Kind, Limit
+from app.metering.windows import Counters
+
+# Seconds after which to ask again where all places are taken: nobody knows when one will be free.
+_NEXT_PLACE = 2.0
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What is left of a limit a minute; the minute that is counted ends in `seconds`."""
+
+    kind: Kind
+    limit: int
+    left: int
+    seconds: float
+
+
+class Gate:
+    """`installation` is for all together, `team` for each team that has no limit of its own."""
+
+    def __init__(self, counters: Counters, team: Limits, installation: Limits) -> None:
+        self._counters = counters
+        self._team = team
+        self._installation = installation
+        self._shared = _any(team) or _any(installation)
+        self._free = Admission(counters, 0)  # it has taken nothing, and so gives nothing back
+
+    def admit(self, account: Account, tokens: int, stream: bool) -> Admission:
+        """Let a request in that may use so many tokens.
+
+        Raises:
+            TooMany: a limit is reached; its `retry_after` is when it will no longer be.
+            BadInput: it asks for more tokens than a whole minute has.
+        """
+        if not self._concern(account):
+            return self._free
+        limits = [x for x in self._limits(account) if stream or x.kind != "streams"]
+        for limit in limits:
+            if limit.kind == "tokens" and tokens > limit.amount:
+                raise _too_large(limit, tokens)
+        admission = Admission(self._counters, tokens)
+        try:
+            for limit in limits:
+                if not admission.take(limit):
+                    raise TooMany(f"{limit}.", retry_after=self._wait(limit, limits, tokens))
+        except BaseException:
+            admission.cancel()
+            raise
+        return admission
+
+    def quotas(self, account: Account) -> Sequence[Quota]:
+        """Of requests and of tokens, what the tightest limit leaves; empty where there is none."""
+        tightest: dict[Kind, Quota] = {}
+        if self._concern(account):
+            for limit in self._limits(account):
+                if limit.kind != "streams":
+                    window = self._counters.window(limit.name, limit.amount)
+                    quota = Quota(limit.kind, limit.amount, window.left, window.seconds)
+                    tightest[limit.kind] = min(
+                        tightest.get(limit.kind, quota), quota, key=lambda q: q.left
+                    )
+        return list(tightest.values())
+
+    def _concern(self, account: Account) -> bool:
+        """Whether there is any limit: most often there is none, and this is all that is done."""
+        return self._shared or _any(account) or _any(account.team_limits)
+
+    def _limits(self, account: Account) -> Iterator[Limit]:
+        yield from _of("key", account.key_id or account.owner, account)
+        if account.team is not None:
+            own, usual = account.team_limits, self._team
+            yield from _of("team", account.team, own if _any(own) else usual)
+        yield from _of("all", "", self._installation)
+
+    def _wait(self, reached: Limit, limits: Sequence[Limit], tokens: int) -> float:
+        """Whole seconds until none of the limits a minute stands in the way."""
+        wait = _NEXT_PLACE if reached.kind == "streams" else 0.0
+        for limit in limits:
+            if limit.kind != "streams":
+                cost = tokens if limit.kind == "tokens" else 1
+                wait = max(wait, self._counters.wait(limit.name, limit.amount, cost))
+        return math.floor(wait) + 1
+
+
+def _of(whose: str, subject: str, limits: Limits) -> Iterator[Limit]:
+    name = f"{whose}:{subject}"
+    if limits.streams is not None:
+        yield Limit(whose, f"{name}:streams", "streams", limits.streams)
+    if limits.requests_per_minute is not None:
+        yield Limit(whose, f"{name}:requests", "requests", limits.requests_per_minute)
+    if limits.tokens_per_minute is not None:
+        yield Limit(whose, f"{name}:tokens", "tokens", limits.tokens_per_minute)
+
+
+def _any(limits: Limits) -> bool:
+    return not (
+        limits.requests_per_minute is None
+        and limits.tokens_per_minute is None
+        and limits.streams is None
+    )
+
+
+def _too_large(limit: Limit, tokens: int) -> BadInput:
+    said = (
+        f"This request may take {tokens} tokens. {limit}, so it can never pass: shorten it, or "
+        "lower max_output_tokens."
+    )
+    return BadInput(said, errors={"max_output_tokens": [said]})

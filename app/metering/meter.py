@@ -1,0 +1,186 @@
+"""One run's calls, as money sees them: each is entered before it is made and settled once.
+
+The first is entered in the transaction that stores the question, and the last one settled in the
+one that stores the answer, so that metering costs a run no transaction of its own. A call that
+fails in between is settled together with the entry of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from app.accounts import Account
+from app.errors import UnpricedModel
+from app.events import Usage
+from app.ids import now
+from app.metering.budgets import Alert, Held, Purchase
+from app.metering.ledger import Ledger
+from app.metering.money import units
+from app.metering.prices import Prices
+from app.storage import calls
+from app.storage.calls import StoredCall
+from app.storage.database import Database, Transaction
+
+# What a provider may claim: more is a fault of its own, and more than a column holds.
+_TOKENS, _MONEY = 2**31 - 1, 2**53
+# Tokens of output that are set aside where the caller names no limit and a budget is in force.
+_OUTPUT = 4_096
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A call that is about to be made. `bound` counts its input, at most."""
+
+    provider: str
+    model: str
+    bound: Callable[[], int]
+    wanted_output: int | None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended."""
+
+    state: calls.State
+    usage: Usage
+    cost: Decimal | None
+    finish_reason: str | None = None
+    code: str | None = None
+
+
+class Meter:
+    """Of one run. `first_token` is to be called when it comes."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        database: Database,
+        account: Account,
+        conversation_id: str,
+        run_id: str,
+    ) -> None:
+        self._ledger = ledger
+        self._database = database
+        self._account = account
+        self._names = {"conversation_id": conversation_id, "run_id": run_id}
+        self._attempt = 0
+        self._open: StoredCall | None = None
+        self._ended: Ended | None = None
+        self._made = False
+        self._first_token: int | None = None
+
+    @property
+    def prices(self) -> Prices:
+        return self._ledger.prices
+
+    def begin(self, tx: Transaction, planned: Planned) -> int | None:
+        """Enter the first call. Returns as `next`, and raises as it does."""
+        self._attempt, self._open = 0, None
+        return self._enter(tx, planned)
+
+    def next(self, planned: Planned) -> int | None:
+        """Enter another call and settle the one before.
+
+        Returns:
+            How many tokens of output there is money for; None where nothing limits it.
+
+        Raises:
+            BudgetSpent: there is no money for it.
+            UnpricedModel: a budget is in force, and nobody knows the price.
+        """
+
+        def work(tx: Transaction) -> tuple[list[Alert], int | None]:
+            return self._settle(tx), self._enter(tx, planned)
+
+        before = self._attempt, self._open, self._ended
+        try:
+            alerts, output = self._database.write(work)
+        except Exception:
+            self._attempt, self._open, self._ended = before  # it was taken back, too
+            raise
+        self._ledger.tell(alerts)
+        return output
+
+    def first_token(self) -> None:
+        self._first_token = now()
+
+    def ended(self, ended: Ended) -> None:
+        """Note how the call ended; the next transaction writes it. Only the first word counts."""
+        if self._ended is None:
+            self._ended = ended
+
+    def made(self) -> None:
+        """The call is being made. Without this word it is struck out again."""
+        self._made = True
+
+    def finish(self, tx: Transaction) -> list[Alert]:
+        """Settle what is left. Whom to tell of it, once the transaction is through."""
+        return self._settle(tx)
+
+    def _enter(self, tx: Transaction, planned: Planned) -> int | None:
+        held = self._held(tx, planned)
+        self._attempt += 1
+        self._ended, self._made, self._first_token = None, False, None
+        place = {**self._names, "attempt": self._attempt}
+        names = {"provider": planned.provider, "model": planned.model}
+        self._open = self._ledger.open(tx, self._account, {**place, **names}, held)
+        return held.output if held else planned.wanted_output
+
+    def _held(self, tx: Transaction, planned: Planned) -> Held | None:
+        limiting = self._ledger.budgets.of(tx, self._account)
+        if not limiting:
+            return None
+        bound = planned.bound()
+
+        def worst(output: int) -> int:
+            cost = self.prices.worst(planned.provider, planned.model, bound, output)
+            if cost is None:
+                raise _unpriced(planned)
+            return units(cost)
+
+        wanted = planned.wanted_output or _OUTPUT
+        return self._ledger.budgets.hold(tx, limiting, Purchase(wanted, worst))
+
+    def _settle(self, tx: Transaction) -> list[Alert]:
+        call, ended = self._open, self._ended
+        if call is None:
+            return []
+        if not self._made:
+            self._ledger.forget(tx, call)
+            return []
+        assert ended is not None, "a call that was made has an end"
+        settled = msgspec.structs.replace(
+            call,
+            state=ended.state,
+            input_tokens=_sane(ended.usage.input_tokens, _TOKENS),
+            cached_input_tokens=_sane(ended.usage.cached_input_tokens, _TOKENS),
+            cache_write_tokens=_sane(ended.usage.cache_write_tokens, _TOKENS),
+            output_tokens=_sane(ended.usage.output_tokens, _TOKENS),
+            reasoning_tokens=_sane(ended.usage.reasoning_tokens, _TOKENS),
+            estimated=ended.usage.estimated,
+            cost=None if ended.cost is None else _sane(units(ended.cost), _MONEY),
+            price_version=self.prices.version(call.provider, call.model),
+            finish_reason=ended.finish_reason,
+            code=ended.code,
+            latency_ms=now() - call.created_at,
+            first_token_ms=self._first_token and self._first_token - call.created_at,
+        )
+        return self._ledger.settle(tx, settled)
+
+
+def _unpriced(planned: Planned) -> UnpricedModel:
+    name = f"{planned.provider}/{planned.model}"
+    said = (
+        f"Nobody knows what {name} costs, and a budget is in force. Whoever runs the server can "
+        f'give it a price: MODEL_PRICES={{"{name}": {{"input": "0.15", "output": "0.60"}}}}, in '
+        "US dollars for a million tokens."
+    )
+    return UnpricedModel(said, errors={"model": [said]})
+
+
+def _sane(figure: int, most: int) -> int:
+    return min(max(figure, 0), most)

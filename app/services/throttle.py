@@ -1,0 +1,34 @@
+"""Guesses at keys are slowed for each address that they come from."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from time import monotonic
+
+# So many wrong keys in so many seconds are a guesser's, or a program's that will not learn.
+_WRONG = 30
+_SECONDS = 60.0
+# More than these are forgotten, the longest quiet first.
+_ADDRESSES = 10_000
+
+
+class Throttle:
+    """Counts the wrong keys of each address. In memory, and of bounded size."""
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wrong(self, address: str) -> None:
+        """Count a wrong key."""
+        moments = self._wrong.setdefault(address, deque(maxlen=_WRONG))
+        moments.append(monotonic())
+        self._wrong.move_to_end(address)
+        if len(self._wrong) > _ADDRESSES:
+            self._wrong.popitem(last=False)
+
+    def wait(self, address: str) -> float:
+        """How many seconds the address has to wait before its next guess; 0 for most."""
+        moments = self._wrong.get(address)
+        if moments is None or len(moments) < _WRONG:
+            return 0.0
+        return max(0.0, moments[0] + _SECONDS - monotonic())

@@ -1,0 +1,158 @@
+"""Statements on keys. Of a key itself only a digest is kept, which is looked up by equality.
+
+The digest is an HMAC: a key that is nearly right has one that is nothing like it, so how long an
+index takes to find or to miss it says nothing about how much of a key was guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from app.accounts import Limits
+from app.errors import BadInput, Conflict, NotFound
+from app.ids import now
+from app.storage.conversations import storable
+from app.storage.prepared import Prepared
+from app.storage.tables import keys, teams
+
+_k = keys.c
+_LIMITS = [field.name for field in fields(Limits)]
+_JSON = {"name", "scopes", "models", "metadata"}
+_CURSOR = re.compile("key_[0-9a-f]{32}")
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """Times are milliseconds since 1970. `models` None means all.
+
+    `shown` is the key's beginning. Until `previous_until` the one before it is taken as well.
+    """
+
+    id: str
+    shown: str
+    name: str
+    owner: str
+    team: str | None
+    scopes: tuple[str, ...]
+    models: tuple[str, ...] | None
+    metadata: Mapping[str, Any]
+    limits: Limits
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    previous_until: int | None
+
+    @property
+    def state(self) -> Literal["active", "expired", "revoked"]:
+        if self.revoked_at is not None:
+            return "revoked"
+        expired = self.expires_at is not None and self.expires_at <= now()
+        return "expired" if expired else "active"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The key that a digest belongs to; whether to how it is now, or was before its rotation."""
+
+    key: Key
+    current: bool
+    team_limits: Limits
+
+
+class KeyPage(msgspec.Struct, frozen=True):
+    """`next_cursor` is None on the last page."""
+
+    keys: Sequence[Key]
+    next_cursor: str | None
+
+
+_FIELDS = [name for name in Key.__struct_fields__ if name != "limits"] + _LIMITS
+_SELECT = select(*[_k[name] for name in _FIELDS])
+_by_digest = Prepared(
+    select(_k.digest, *[_k[name] for name in _FIELDS], *[teams.c[name] for name in _LIMITS])
+    .select_from(keys.outerjoin(teams, teams.c.name == _k.team))
+    .where(or_(_k.digest == bindparam("sent"), _k.previous_digest == bindparam("sent")))
+)
+
+
+def add(tx: Connection, given: Mapping[str, Any]) -> None:
+    """`given` are fields of a Key, with the `digest`; limits that are not named there are none."""
+    tx.execute(insert(keys).values(**_row(given)))
+
+
+def by_digest(tx: Connection, digest: str) -> Found | None:
+    row = _by_digest(tx, {"sent": digest}).fetchone()
+    if row is None:
+        return None
+    current, key, shared = row[0] == digest, row[1 : -len(_LIMITS)], row[-len(_LIMITS) :]
+    return Found(_value(key), current, Limits(**dict(zip(_LIMITS, shared, strict=True))))
+
+
+def find(tx: Connection, key_id: str) -> Key:
+    """Raises NotFound."""
+    row = tx.execute(_SELECT.where(_k.id == storable(key_id))).one_or_none()
+    if row is None:
+        raise NotFound("key")
+    return _value(row)
+
+
+def page(tx: Connection, limit: int, cursor: str | None) -> KeyPage:
+    """The newest first, as their ids sort by time. Raises BadInput for a bad cursor."""
+    query = _SELECT.order_by(_k.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        if not _CURSOR.fullmatch(cursor):
+            said = "Not a cursor of ours; take `next_cursor` of the page before."
+            raise BadInput(said, errors={"cursor": [said]})
+        query = query.where(_k.id < cursor)
+    found = [_value(row) for row in tx.execute(query)]
+    shown = found[:limit]
+    return KeyPage(shown, shown[-1].id if len(found) > limit else None)
+
+
+def change(tx: Connection, key_id: str, changes: Mapping[str, Any]) -> None:
+    """`changes` are fields of a Key, and of its limits those that change."""
+    if changes:
+        tx.execute(update(keys).where(_k.id == key_id).values(**_row(changes)))
+
+
+def rotate(tx: Connection, key_id: str, digest: str, shown: str, until: int) -> None:
+    """Put another digest in its place; the one that it has is taken until then."""
+    mine = update(keys).where(_k.id == key_id)
+    tx.execute(
+        mine.values(previous_digest=_k.digest, previous_until=until, digest=digest, shown=shown)
+    )
+
+
+def revoke(tx: Connection, key_id: str) -> None:
+    """For good. The first time counts. Raises NotFound."""
+    find(tx, key_id)
+    mine = update(keys).where(_k.id == storable(key_id), _k.revoked_at.is_(None))
+    tx.execute(mine.values(revoked_at=now()))
+
+
+def living(tx: Connection, key_id: str) -> Key:
+    """A key that may be changed. Raises NotFound, and Conflict for one that is revoked."""
+    key = find(tx, key_id)
+    if key.revoked_at is not None:
+        raise Conflict("This key is revoked, for good. Make another one.")
+    return key
+
+
+def _row(values: Mapping[str, Any]) -> dict[str, Any]:
+    row = {**values, **values.get("limits", {})}
+    row.pop("limits", None)
+    for name in _JSON & row.keys():
+        row[name] = None if row[name] is None else msgspec.json.encode(row[name]).decode()
+    return row
+
+
+def _value(row: Sequence[Any]) -> Key:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["limits"] = {name: values.pop(name) for name in _LIMITS}
+    for name in _JSON:
+        values[name] = None if values[name] is None else msgspec.json.decode(values[name])
+    return msgspec.convert(values, Key)

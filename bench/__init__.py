@@ -1,0 +1,1 @@
+"""What Parley costs beside what else a developer would write: `make bench`."""
