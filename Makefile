@@ -10,13 +10,19 @@ BIN := .venv/bin
 FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test lint types prove faults bench lock clean
+.PHONY: run test rooms browser lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 test: .venv/test lint types
+	@$(MAKE) --no-print-directory --jobs 2 rooms browser
+
+# Side by side: what drives a browser waits most of the time.
+rooms: .venv/test
 	$(BIN)/python -m pytest tests --ignore tests/browser -m "not prove"
+
+browser: .venv/test
 	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider
 
 lint: .venv/test

@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import gevent
 import msgspec
 import requests
 import structlog
+from gevent.event import Event
 from gevent.pool import Pool
 
 log = structlog.get_logger()
@@ -37,6 +37,7 @@ class Webhook:
         self._secret = secret or ""
         self._waits = waits
         self._pool = Pool(100)
+        self._closing = Event()
 
     def post(self, event: str, data: Mapping[str, Any]) -> None:
         """Send it from a greenlet of its own; nobody waits for it."""
@@ -50,18 +51,23 @@ class Webhook:
         self._pool.spawn(self._deliver, event, body)
 
     def close(self, seconds: float = 2.0) -> None:
-        """Give what is under way a moment, then let it go."""
+        """What waits is tried a last time at once; then what is under way gets so long, no more."""
+        self._closing.set()
         self._pool.join(timeout=seconds)
         self._pool.kill(block=False)
 
     def _deliver(self, event: str, body: bytes) -> None:
         for wait in (*self._waits, None):
+            last = wait is None or self._closing.is_set()
             problem = self._posted(body)
             if problem is None:
                 return
-            log.warning("webhook_failed", news=event, reason=problem, again_in=wait)
-            if wait is not None:
-                gevent.sleep(wait)
+            log.warning(
+                "webhook_failed", news=event, reason=problem, again_in=None if last else wait
+            )
+            if last:
+                return
+            self._closing.wait(wait)
 
     def _posted(self, body: bytes) -> str | None:
         """What went wrong, None if nothing did."""

@@ -80,8 +80,21 @@ def test_it_gives_up(receiver: Receiver, url: str) -> None:
     receiver.statuses += [500] * 50
     webhook = Webhook(url, _SECRET, waits=(0.01, 0.01))
     webhook.post("no_answer", {})
+    wait_for(receiver, 3)
     webhook.close(5)
     assert len(receiver.took) == 3
+
+
+def test_closing_tries_once_more(receiver: Receiver, url: str) -> None:
+    """What waits for its next try gets it at once when the server ends, and no other."""
+    receiver.statuses += [500] * 50
+    webhook = Webhook(url, _SECRET, waits=(60, 60))
+    webhook.post("no_answer", {})
+    wait_for(receiver, 1)
+    began = time.monotonic()
+    webhook.close(5)
+    assert len(receiver.took) == 2
+    assert time.monotonic() - began < 3
 
 
 def test_nobody_waits_for_it() -> None:
@@ -90,7 +103,7 @@ def test_nobody_waits_for_it() -> None:
     began = time.monotonic()
     for _ in range(200):
         webhook.post("no_answer", {})
-    webhook.close(0.1)
+    webhook.close(2.5)
     assert time.monotonic() - began < 3
 
 

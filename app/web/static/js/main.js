@@ -119,7 +119,8 @@ async function start() {
   try {
     await showAccount();
     await Promise.all([loadModels(), refreshList(), refreshTotals()]);
-    await openRoute();
+    // A new chat is open from the first moment: by now somebody may have written in it.
+    if (routeId() !== null) await openRoute();
   } catch (error) {
     find("#app").hidden = !find("#sign-in").hidden;
     showProblem(error);
@@ -145,4 +146,5 @@ find("#title-menu").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", openRoute);
 addEventListener("keydown", onKey);
+if (routeId() === null) void desk.open(null);
 void start();
