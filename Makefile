@@ -1,6 +1,6 @@
 # make run     a server on http://127.0.0.1:8000
 # make test    lint, types and the whole test suite
-# make prove   the long proofs at full size
+# make prove   the long proofs at full size, and the rooms' tests on PostgreSQL
 # make faults  a model server that fails on demand, to see Parley survive; FAULTS_PORT=9009
 # make bench   what Parley costs beside other relays, in six minutes
 # make lock    pin the dependencies anew
@@ -34,6 +34,7 @@ types: .venv/test
 
 prove: .venv/test
 	$(BIN)/python -m pytest tests --ignore tests/browser -m prove
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest $(addprefix tests/,blueprints services runs cli) -m "not prove"
 
 faults: .venv/run
 	@exec $(BIN)/python -m tests.upstream $(FAULTS_PORT)

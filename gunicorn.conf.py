@@ -59,7 +59,7 @@ def post_worker_init(worker: Any) -> None:
     shown = "127.0.0.1" if host == "0.0.0.0" else host
     parley = worker.application.extensions["parley"]
     gevent.spawn(parley.warn_of_endings)
-    parley.ledger.watch()
+    parley.start()
     print(f"Parley is ready at http://{shown}:{port}", flush=True)
 
 

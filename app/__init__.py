@@ -23,6 +23,7 @@ from app.blueprints import (
     usage,
     web,
 )
+from app.cluster.connection import Connection
 from app.config import Config
 from app.providers import registry
 from app.providers.breaker import MemoryBreakers
@@ -63,7 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.extensions[context.EXTENSION] = assemble(
-        config, database, registry.build(config), MemoryBreakers()
+        config, database, registry.build(config), MemoryBreakers(), _redis(config)
     )
     requests.install(app)
     guards.install(app)
@@ -76,3 +77,14 @@ def create_app(config: Config | None = None) -> Flask:
     problems.install(app)
     cli.install(app)
     return app
+
+
+def _redis(config: Config) -> Connection | None:
+    if config.redis_url is None:
+        return None
+    return Connection(
+        config.redis_url,
+        config.redis_prefix,
+        verify=config.redis_tls_verify,
+        certificates=config.certificates,
+    )

@@ -12,7 +12,8 @@
     ├── Conflict                     409  conflict
     ├── TooMany                      429  rate_limited         retryable; retry_after in seconds
     ├── Unavailable                  503  unavailable          retryable
-    │   └── ShuttingDown             503  shutting_down
+    │   ├── ShuttingDown             503  shutting_down
+    │   └── WorkerLost               503  interrupted          its process is gone
     ├── OutputTooLong                502  output_too_long
     └── ProviderError                502  provider_error       provider, model, upstream_status
         ├── ProviderMisconfigured    502  provider_misconfigured
@@ -146,6 +147,18 @@ class Unavailable(ParleyError):
 
 class ShuttingDown(Unavailable):
     code = "shutting_down"
+
+
+class WorkerLost(Unavailable):
+    """The process that generated an answer ended before it did."""
+
+    code = "interrupted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server process that wrote this answer is gone. What it had said is kept, as far "
+            "as it is known; ask again for a whole answer."
+        )
 
 
 class OutputTooLong(ParleyError):

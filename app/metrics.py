@@ -86,6 +86,11 @@ class Metrics:
         """Show whose circuits are not closed, asked when the figures are read."""
         self._registry.register(_Circuits(states))
 
+    def show_redis(self, up: Callable[[], bool]) -> None:
+        """Show whether what workers share is within reach."""
+        gauge = Gauge("parley_redis_up", "Whether Redis answers.", registry=self._registry)
+        gauge.set_function(up)
+
     def render(self) -> bytes:
         """Prometheus' text format."""
         return generate_latest(self._registry)

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Server:
     body: Callable[[str], dict[str, Any]] = _native
     ending: bytes = b"data: [DONE]"
     base: bool = False
+    redis: bool = False  # one is started beside it, on port `{redis}`
 
 
 _OPENAI = {"OPENAI_BASE_URL": "{upstream}/v1", "OPENAI_API_KEY": "k"}
@@ -75,6 +76,14 @@ PARLEY = Server(
     ending=b"event: done",
 )
 
+PARLEY_WITH_REDIS = replace(
+    PARLEY,
+    name="parley-redis",
+    title="Parley with Redis",
+    environment={**PARLEY.environment, "REDIS_URL": "redis://127.0.0.1:{redis}/0"},
+    redis=True,
+)
+
 _FASTAPI = Server(
     "fastapi",
     "FastAPI + AsyncOpenAI",
@@ -96,7 +105,8 @@ _FLASK = Server(
 
 def chosen() -> list[Server]:
     """Those that there are, of which `ONLY=name,name` takes some."""
-    there = {server.name: server for server in (PARLEY, _FASTAPI, _FLASK, *_litellm(), *_relay())}
+    ours = (PARLEY, PARLEY_WITH_REDIS) if shutil.which("redis-server") else (PARLEY,)
+    there = {server.name: server for server in (*ours, _FASTAPI, _FLASK, *_litellm(), *_relay())}
     names = os.environ.get("ONLY", ",".join(there)).split(",")
     if unknown := set(names) - set(there):
         sys.exit(f"ONLY: {', '.join(unknown)} is not among {', '.join(there)}.")

@@ -40,18 +40,38 @@ class Running:
 @contextmanager
 def serving(server: Server) -> Iterator[Running]:
     """The server at work and warm, with a stand-in for the model of its own."""
-    with started(STAND_IN) as model, started(server, model.target.port) as warm:
+    with (
+        started(STAND_IN) as model,
+        _redis(server) as redis,
+        started(server, model.target.port, redis) as warm,
+    ):
         load(warm.target, "mock-10-0", callers=20, turns=200)
         yield warm
 
 
 @contextmanager
-def started(server: Server, upstream: int | None = None) -> Iterator[Running]:
+def _redis(server: Server) -> Iterator[int | None]:
+    """The port of a Redis of its own, for a server that has one beside it."""
+    if not server.redis:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as name:
+        port = free_port()
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+        with running(command, {}, Path(name)):
+            yield port
+
+
+@contextmanager
+def started(
+    server: Server, upstream: int | None = None, redis: int | None = None
+) -> Iterator[Running]:
     """The server, ready. Raises RuntimeError with what it said where it does not come to answer."""
     with tempfile.TemporaryDirectory() as name:
         port, folder = free_port(), Path(name)
         model = f"http://127.0.0.1:{upstream}"
-        filled = partial(_filled, {"{port}": str(port), "{upstream}": model, "{folder}": name})
+        values = {"{port}": str(port), "{upstream}": model, "{folder}": name, "{redis}": str(redis)}
+        filled = partial(_filled, values)
         for file, text in server.files.items():
             (folder / file).write_text(filled(text))
         environment = {key: filled(value) for key, value in server.environment.items()}

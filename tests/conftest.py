@@ -23,6 +23,7 @@ _ALSO = {
     "TRUSTED_PROXIES",
     "DATABASE_URL",
     "CHAT_MODEL",
+    "SPOOL_DIR",
     "WEB_CONCURRENCY",
     "APP_ENV",
 }
@@ -48,9 +49,11 @@ def settings(tmp_path: Path) -> dict[str, Any]:
 def app(tmp_path: Path, settings: dict[str, Any]) -> Iterator[Flask]:
     """A fresh application on a database of its own, whose demo model does not dawdle."""
     from app import Config, create_app
+    from tests.storage.databases import fresh
 
     defaults = {
-        "database_url": f"sqlite:///{tmp_path}/parley.db",
+        "database_url": fresh(tmp_path),
+        "spool_dir": f"{tmp_path}/spool",
         "demo_tokens_per_second": 100_000.0,
         "log_level": "ERROR",
     }

@@ -33,7 +33,7 @@ def ready() -> dict[str, Any]:
     """
     trouble = services().readiness.trouble()
     if trouble:
-        raise Unavailable(trouble)
+        raise Unavailable(trouble, retry_after=2)
     if "verbose" not in request.args:
         return {"status": "ready"}
     authenticate()

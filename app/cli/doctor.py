@@ -31,6 +31,8 @@ def command() -> None:
 def _checks(services: Services) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "configuration", lambda: _configured(services)
     yield "database", lambda: _database(services)
+    if services.sharing is not None:
+        yield "redis", lambda: _redis(services)
     for provider in services.providers.values():
         yield provider.name, lambda provider=provider: _reached(provider)  # type: ignore[misc]
     yield "default model", lambda: services.models.default().id
@@ -57,6 +59,12 @@ def _database(services: Services) -> str:
     if trouble:
         raise ParleyError(trouble)
     return f"{services.database.engine.dialect.name}, reachable, migrations current"
+
+
+def _redis(services: Services) -> str:
+    assert services.sharing is not None
+    services.sharing.connection.run(lambda client: client.ping())
+    return "answers"
 
 
 def _reached(provider: Provider) -> str:

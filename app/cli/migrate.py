@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.cli.context import services
+from app.errors import Unavailable
 from app.storage.migrate import migrate
 
 
@@ -13,5 +14,8 @@ from app.storage.migrate import migrate
 @with_appcontext
 def command() -> None:
     """Bring the database to the newest revision."""
-    migrate(services().database)
+    try:
+        migrate(services().database)
+    except Unavailable as error:
+        raise click.ClickException(error.detail) from error
     click.echo("The database is up to date.")

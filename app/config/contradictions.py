@@ -34,11 +34,13 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
             "Set ADMIN_KEY to a random text (for example the output of `openssl rand -hex 24`), or "
             "unset PORT to listen on this machine only."
         )
-    if (values["web_concurrency"] or 1) > 1:
+    if (values["web_concurrency"] or 1) > 1 and not values["redis_url"]:
         problems.append(
-            "WEB_CONCURRENCY: this version runs one worker, because runs, limits and stop signals "
-            "live in its memory. Set WEB_CONCURRENCY=1; one worker serves thousands of streams."
+            "WEB_CONCURRENCY: several workers share their runs, limits and stop signals by Redis. "
+            "Set REDIS_URL, or WEB_CONCURRENCY=1; one worker serves thousands of streams."
         )
+    if values["redis_required"] and not values["redis_url"]:
+        problems.append("REDIS_REQUIRED: there is no Redis to be required. Set REDIS_URL, too.")
     return problems
 
 

@@ -13,7 +13,17 @@ from marshmallow.validate import OneOf, Range
 
 from app import chains, profiles, servers, tariffs
 from app.config.settings import Settings
-from app.config.validators import database, header_safe, long, strong, there, time_zone, web_address
+from app.config.validators import (
+    database,
+    header_safe,
+    long,
+    prefix,
+    redis,
+    strong,
+    there,
+    time_zone,
+    web_address,
+)
 from app.servers import CompatibleServer
 
 _LIMITS = [
@@ -64,6 +74,9 @@ def read(env: FileAwareEnv) -> dict[str, Any]:
     def whole(name: str, low: int, high: int) -> Any:
         return env.int(name.upper(), _default(name), validate=Range(low, high))
 
+    def yes(name: str) -> Any:
+        return env.bool(name.upper(), _default(name))
+
     def money(name: str) -> Any:
         return env.decimal(
             name.upper(), None, validate=Range(Decimal("0.000001"), Decimal(9_000_000))
@@ -77,6 +90,14 @@ def read(env: FileAwareEnv) -> dict[str, Any]:
         "port": whole("port", 1, 65535),
         "web_concurrency": whole("web_concurrency", 1, 1024),
         "database_url": text("database_url", validate=database),
+        "spool_dir": text("spool_dir"),
+        "redis_url": text("redis_url", validate=redis),
+        "redis_prefix": text("redis_prefix", validate=prefix),
+        "redis_required": yes("redis_required"),
+        "redis_tls_verify": yes("redis_tls_verify"),
+        "limits_without_redis": env.str(
+            "LIMITS_WITHOUT_REDIS", "local", validate=OneOf(["local", "refuse"])
+        ),
         "admin_key": text("admin_key", validate=strong),
         "secret_key": text("secret_key", validate=long),
         "trusted_proxies": whole("trusted_proxies", 0, 10),

@@ -11,6 +11,8 @@ from app.profiles import Table
 from app.servers import CompatibleServer
 from app.tariffs import Tariffs
 
+# Where what workers share is out of reach: each counts by itself, or nobody is let in.
+WithoutRedis = Literal["local", "refuse"]
 Environment = Literal["development", "staging", "production"]
 
 
@@ -22,6 +24,12 @@ class Settings:
     port: int | None = None
     web_concurrency: int = 1
     database_url: str = field(default="sqlite:///parley.db", repr=False)  # may hold a password
+    spool_dir: str | None = None
+    redis_url: str | None = field(default=None, repr=False)  # may hold a password
+    redis_prefix: str = "parley"
+    redis_required: bool = False
+    redis_tls_verify: bool = True
+    limits_without_redis: WithoutRedis = "local"
     admin_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0

@@ -34,6 +34,20 @@ def database(value: str) -> None:
         raise ValidationError("Its host or port cannot be read.") from error
 
 
+def redis(value: str) -> None:
+    if not re.match(r"(rediss?|unix)://", value):
+        raise ValidationError("Must start with redis://, rediss:// or unix://.")
+    try:
+        urlsplit(value).port  # noqa: B018  # reading it is what checks it
+    except ValueError as error:
+        raise ValidationError("Its host or port cannot be read.") from error
+
+
+def prefix(value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", value):
+        raise ValidationError("Letters, digits, dots, dashes and underscores, 40 at most.")
+
+
 def strong(value: str) -> None:
     if len(value) < 8:
         raise ValidationError("Too short to be a key; take a random text of 24 characters or so.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.metering.windows import Counters
+from app.metering.counters import Counters, Taken, Want
 
 Kind = Literal["requests", "tokens", "streams"]
 _WHOSE = {"key": "This key", "team": "This key's team", "all": "This server"}
@@ -27,26 +27,24 @@ class Limit:
     def __str__(self) -> str:
         return f"{_WHOSE[self.whose]} has a limit of {self.amount} {_WHAT[self.kind]}"
 
+    def want(self, tokens: int) -> Want:
+        """What a request that may use so many tokens takes of it."""
+        cost = tokens if self.kind == "tokens" else 1
+        return Want(self.name, self.amount, cost, place=self.kind == "streams")
+
 
 class Admission:
     """What a request has taken. Every method may be called again, and then does nothing."""
 
-    def __init__(self, counters: Counters, tokens: int) -> None:
+    def __init__(
+        self, counters: Counters, limits: Sequence[Limit], tokens: int, taken: Taken
+    ) -> None:
         self._counters = counters
+        self._limits = limits
         self._tokens = tokens
-        self._moment = time.time()
-        self._taken: list[Limit] = []
-        self._places: list[Limit] = []
-
-    def take(self, limit: Limit) -> bool:
-        if limit.kind == "streams":
-            taken, among = self._counters.occupy(limit.name, limit.amount), self._places
-        else:
-            cost = self._tokens if limit.kind == "tokens" else 1
-            taken, among = self._counters.take(limit.name, limit.amount, cost), self._taken
-        if taken:
-            among.append(limit)
-        return taken
+        self._taken = taken
+        self._counts = True  # in its minutes, as it was estimated
+        self._has_places = bool(taken.places)
 
     def settle(self, tokens: int) -> None:
         """Put what was really used in the place of what was reserved."""
@@ -54,8 +52,9 @@ class Admission:
 
     def release(self) -> None:
         """Free the stream's place."""
-        while self._places:
-            self._counters.vacate(self._places.pop().name)
+        if self._has_places:
+            self._has_places = False
+            self._counters.vacate(self._taken)
 
     def cancel(self) -> None:
         """Give everything back: the request was not carried out. Not after `settle`."""
@@ -63,10 +62,13 @@ class Admission:
         self._correct(requests=-1, tokens=-self._tokens)
 
     def _correct(self, *, requests: int, tokens: int) -> None:
-        while self._taken:
-            limit = self._taken.pop()
-            cost = tokens if limit.kind == "tokens" else requests
-            self._counters.correct(limit.name, limit.amount, cost, self._moment)
+        if not self._counts:
+            return
+        self._counts = False
+        by_kind = {"requests": requests, "tokens": tokens}
+        changes = {x.name: by_kind[x.kind] for x in self._limits if by_kind.get(x.kind)}
+        if changes:
+            self._counters.correct(self._taken, changes)
 
     def __del__(self) -> None:
         # The last resort, when the garbage is collected: who holds this is to release it himself.

@@ -2,12 +2,13 @@
 
 While a call is open its row carries a lease, which its process renews. Where a lease runs out the
 process is gone; what it did not tell is booked at what was set aside, so that nothing is spent
-twice and nobody is blocked for ever.
+twice and nobody is blocked for ever. After a time without a database everybody's leases have run
+out, and nobody is swept until all have had the time to renew theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gevent
@@ -28,6 +29,17 @@ from app.webhooks import Webhook
 log = structlog.get_logger()
 
 
+# Seconds that a call may be open at most; where nobody says, it is longer than any run may last.
+_LONGEST = 90_000.0
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """What is to be written of a run's calls: those that ended, and ids of those never made."""
+
+    ended: tuple[StoredCall, ...] = ()
+    unmade: tuple[str, ...] = ()
+
+
 class Ledger:
     """Of one process, which is the holder of its leases; each holds for `lease` seconds."""
 
@@ -39,6 +51,8 @@ class Ledger:
         news: Webhook,
         lease: float = 60.0,
         prices: Prices | None = None,
+        process: str | None = None,
+        longest: float = _LONGEST,
     ) -> None:
         self.budgets = budgets
         self.prices = prices or Prices()
@@ -46,7 +60,10 @@ class Ledger:
         self._metrics = metrics
         self._news = news
         self._lease = lease
-        self._process = new_id("proc")
+        self._process = process or new_id("proc")
+        self._longest = longest
+        self._away = 0  # when the database was last out of reach, in milliseconds
+        self._on_gone: Callable[[str], None] | None = None
         self._watching: gevent.Greenlet[[], None] | None = None
 
     def open(
@@ -56,10 +73,9 @@ class Ledger:
         place: Mapping[str, Any],
         held: Held | None,
     ) -> StoredCall:
-        """Enter a call. `place` is its conversation, run, attempt, provider and model."""
+        """Enter a call. `place` is its id, conversation, run, attempt, provider and model."""
         moment = now()
         call = StoredCall(
-            id=new_id("call"),
             created_at=moment,
             owner=account.owner,
             key_id=account.key_id,
@@ -73,6 +89,12 @@ class Ledger:
         calls.add(tx, call)
         return call
 
+    def book(self, tx: Transaction, bill: Bill) -> list[Alert]:
+        """Write all that is on it. Doing so again changes nothing."""
+        for call_id in bill.unmade:
+            self.forget(tx, call_id)
+        return [alert for call in bill.ended for alert in self.settle(tx, call)]
+
     def settle(self, tx: Transaction, call: StoredCall) -> list[Alert]:
         """Write how a call ended, and replace what was held for it by what it cost."""
         if calls.end(tx, call):
@@ -84,24 +106,34 @@ class Ledger:
         calls.end(tx, call, was="abandoned")
         return self.budgets.settle(tx, 0, call.holds, (call.cost or 0) - (booked.cost or 0))
 
-    def forget(self, tx: Transaction, call: StoredCall) -> None:
+    def forget(self, tx: Transaction, call_id: str) -> None:
         """Of a call that was never made: release what was held, and strike it out."""
-        calls.remove(tx, call.id)
-        self.budgets.settle(tx, call.held, call.holds, 0)
+        call = calls.find(tx, call_id)
+        if call is not None and calls.remove(tx, call_id):
+            self.budgets.settle(tx, call.held, call.holds, 0)
 
     def sweep(self) -> int:
         """Book what processes that are gone have left open. How many calls that were."""
         left = self._database.read(lambda tx: calls.expired(tx, now()))
+        # A call that is too old says nothing of its process: nobody renews it any more.
+        for process in {call.process for call in left if call.created_at > self._oldest()}:
+            self._gone(process)
         for call in left:
             # One transaction each: two processes that sweep must not wait for each other's rows.
-            self.tell(self._database.write(lambda tx, call=call: self._abandon(tx, call)))  # type: ignore[misc]
+            self.tell(self._database.write(lambda tx, call=call: self._sweep(tx, call)))  # type: ignore[misc]
         return len(left)
 
-    def _abandon(self, tx: Transaction, call: StoredCall) -> list[Alert]:
-        cost = call.held if call.holds else None
+    def abandon(self, tx: Transaction, run_id: str) -> list[Alert]:
+        """Book the open calls of a run whose process is gone at what was set aside for them."""
+        left = [call for call in calls.of_run(tx, run_id) if call.state == "open"]
+        return [alert for call in left for alert in self.settle(tx, _abandoned(call))]
+
+    def _sweep(self, tx: Transaction, call: StoredCall) -> list[Alert]:
+        found = calls.find(tx, call.id)
+        if found is None or found.state != "open" or found.lease_until >= now():
+            return []  # it has ended since, or its process is back
         runs.interrupt(tx, call.run_id)
-        gone = msgspec.structs.replace(call, state="abandoned", cost=cost, estimated=True)
-        return self.settle(tx, gone)
+        return self.settle(tx, _abandoned(found))
 
     def tell(self, alerts: Sequence[Alert]) -> None:
         """Once the transaction is through: to the log, the figures, and whoever wants to hear."""
@@ -111,23 +143,50 @@ class Ledger:
             self._metrics.budget_alerts.labels(str(alert.level)).inc()
             self._news.post("budget_alert", said)
 
-    def watch(self) -> None:
-        """Renew our leases and sweep others', until `close`."""
+    def watch(self, on_gone: Callable[[str], None] | None = None) -> None:
+        """Renew our leases and sweep others', until `close`.
+
+        `on_gone` hears of a process that is gone before its calls are booked.
+        """
+        self._on_gone = on_gone
         self._watching = gevent.spawn(self._watch)
 
     def close(self) -> None:
         if self._watching is not None:
             self._watching.kill()
 
+    def _gone(self, process: str) -> None:
+        if self._on_gone is None:
+            return
+        try:
+            self._on_gone(process)
+        except ParleyError as error:
+            log.warning("runs_not_ended", process=process, reason=error.detail)
+
     def _until(self) -> int:
         return now() + int(self._lease * 1000)
+
+    def _oldest(self) -> int:
+        return now() - int(self._longest * 1000)
 
     def _watch(self) -> None:
         while True:
             try:
-                self._database.write(lambda tx: calls.renew(tx, self._process, self._until()))
-                if swept := self.sweep():
-                    log.warning("calls_abandoned", calls=swept)
+                self._look_after()
             except ParleyError as error:
+                self._away = now()
                 log.warning("ledger_not_watched", reason=error.detail)
             gevent.sleep(self._lease / 4)
+
+    def _look_after(self) -> None:
+        until, oldest = self._until(), self._oldest()
+        self._database.write(lambda tx: calls.renew(tx, self._process, until, oldest))
+        if now() - self._away < self._lease * 1000:
+            return
+        if swept := self.sweep():
+            log.warning("calls_abandoned", calls=swept)
+
+
+def _abandoned(call: StoredCall) -> StoredCall:
+    cost = call.held if call.holds else None
+    return msgspec.structs.replace(call, state="abandoned", cost=cost, estimated=True)

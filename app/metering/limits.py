@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.accounts import Account, Limits
-from app.errors import BadInput, TooMany
+from app.errors import BadInput, TooMany, Unavailable
 from app.metering.admission import Admission, Kind, Limit
-from app.metering.windows import Counters
+from app.metering.counters import Counters, Reached, Taken
 
 # Seconds after which to ask again where all places are taken: nobody knows when one will be free.
 _NEXT_PLACE = 2.0
@@ -37,7 +37,8 @@ class Gate:
         self._team = team
         self._installation = installation
         self._shared = _any(team) or _any(installation)
-        self._free = Admission(counters, 0)  # it has taken nothing, and so gives nothing back
+        # It has taken nothing, and so gives nothing back.
+        self._free = Admission(counters, (), 0, Taken((), 0.0))
 
     def admit(self, account: Account, tokens: int, stream: bool) -> Admission:
         """Let a request in that may use so many tokens.
@@ -45,6 +46,7 @@ class Gate:
         Raises:
             TooMany: a limit is reached; its `retry_after` is when it will no longer be.
             BadInput: it asks for more tokens than a whole minute has.
+            Unavailable: what the workers share is away, and limits are not to be passed without.
         """
         if not self._concern(account):
             return self._free
@@ -52,27 +54,27 @@ class Gate:
         for limit in limits:
             if limit.kind == "tokens" and tokens > limit.amount:
                 raise _too_large(limit, tokens)
-        admission = Admission(self._counters, tokens)
-        try:
-            for limit in limits:
-                if not admission.take(limit):
-                    raise TooMany(f"{limit}.", retry_after=self._wait(limit, limits, tokens))
-        except BaseException:
-            admission.cancel()
-            raise
-        return admission
+        taken = self._counters.take([limit.want(tokens) for limit in limits])
+        if isinstance(taken, Reached):
+            raise _too_many(next(x for x in limits if x.name == taken.want.name), taken.seconds)
+        return Admission(self._counters, limits, tokens, taken)
 
     def quotas(self, account: Account) -> Sequence[Quota]:
-        """Of requests and of tokens, what the tightest limit leaves; empty where there is none."""
+        """Of requests and of tokens, what the tightest limit leaves.
+
+        Empty where there is no limit, and where nobody can tell just now.
+        """
+        if not self._concern(account):
+            return []
+        limits = [x for x in self._limits(account) if x.kind != "streams"]
+        try:
+            windows = self._counters.windows([limit.want(0) for limit in limits])
+        except Unavailable:
+            return []
         tightest: dict[Kind, Quota] = {}
-        if self._concern(account):
-            for limit in self._limits(account):
-                if limit.kind != "streams":
-                    window = self._counters.window(limit.name, limit.amount)
-                    quota = Quota(limit.kind, limit.amount, window.left, window.seconds)
-                    tightest[limit.kind] = min(
-                        tightest.get(limit.kind, quota), quota, key=lambda q: q.left
-                    )
+        for limit, window in zip(limits, windows, strict=True):
+            quota = Quota(limit.kind, limit.amount, window.left, window.seconds)
+            tightest[limit.kind] = min(tightest.get(limit.kind, quota), quota, key=lambda q: q.left)
         return list(tightest.values())
 
     def _concern(self, account: Account) -> bool:
@@ -85,15 +87,6 @@ class Gate:
             own, usual = account.team_limits, self._team
             yield from _of("team", account.team, own if _any(own) else usual)
         yield from _of("all", "", self._installation)
-
-    def _wait(self, reached: Limit, limits: Sequence[Limit], tokens: int) -> float:
-        """Whole seconds until none of the limits a minute stands in the way."""
-        wait = _NEXT_PLACE if reached.kind == "streams" else 0.0
-        for limit in limits:
-            if limit.kind != "streams":
-                cost = tokens if limit.kind == "tokens" else 1
-                wait = max(wait, self._counters.wait(limit.name, limit.amount, cost))
-        return math.floor(wait) + 1
 
 
 def _of(whose: str, subject: str, limits: Limits) -> Iterator[Limit]:
@@ -112,6 +105,11 @@ def _any(limits: Limits) -> bool:
         and limits.tokens_per_minute is None
         and limits.streams is None
     )
+
+
+def _too_many(limit: Limit, seconds: float) -> TooMany:
+    wait = max(seconds, _NEXT_PLACE) if limit.kind == "streams" else seconds
+    return TooMany(f"{limit}.", retry_after=math.floor(wait) + 1)
 
 
 def _too_large(limit: Limit, tokens: int) -> BadInput:

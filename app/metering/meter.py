@@ -16,9 +16,9 @@ import msgspec
 from app.accounts import Account
 from app.errors import UnpricedModel
 from app.events import Usage
-from app.ids import now
+from app.ids import new_id, now
 from app.metering.budgets import Alert, Held, Purchase
-from app.metering.ledger import Ledger
+from app.metering.ledger import Bill, Ledger
 from app.metering.money import units
 from app.metering.prices import Prices
 from app.storage import calls
@@ -52,6 +52,14 @@ class Ended:
     code: str | None = None
 
 
+@dataclass(frozen=True)
+class _Entered:
+    """A call that is in the ledger, and the tokens of output that there is money for."""
+
+    call: StoredCall
+    output: int | None
+
+
 class Meter:
     """Of one run. `first_token` is to be called when it comes."""
 
@@ -69,6 +77,7 @@ class Meter:
         self._names = {"conversation_id": conversation_id, "run_id": run_id}
         self._attempt = 0
         self._open: StoredCall | None = None
+        self._unmade: tuple[str, ...] = ()  # calls that may stand in the ledger all the same
         self._ended: Ended | None = None
         self._made = False
         self._first_token: int | None = None
@@ -79,8 +88,7 @@ class Meter:
 
     def begin(self, tx: Transaction, planned: Planned) -> int | None:
         """Enter the first call. Returns as `next`, and raises as it does."""
-        self._attempt, self._open = 0, None
-        return self._enter(tx, planned)
+        return self._go_on(self._entered(tx, planned, new_id("call"), 1))
 
     def next(self, planned: Planned) -> int | None:
         """Enter another call and settle the one before.
@@ -92,18 +100,20 @@ class Meter:
             BudgetSpent: there is no money for it.
             UnpricedModel: a budget is in force, and nobody knows the price.
         """
+        bill, call_id, attempt = self.bill(), new_id("call"), self._attempt + 1
 
-        def work(tx: Transaction) -> tuple[list[Alert], int | None]:
-            return self._settle(tx), self._enter(tx, planned)
+        def work(tx: Transaction) -> tuple[list[Alert], _Entered]:
+            return self._ledger.book(tx, bill), self._entered(tx, planned, call_id, attempt)
 
-        before = self._attempt, self._open, self._ended
         try:
-            alerts, output = self._database.write(work)
-        except Exception:
-            self._attempt, self._open, self._ended = before  # it was taken back, too
+            alerts, entered = self._database.write(work)
+        except BaseException:  # a stop, too
+            # It was taken back, as far as anybody knows. What is booked twice is booked once.
+            self._unmade += (call_id,)
             raise
         self._ledger.tell(alerts)
-        return output
+        self._unmade = ()
+        return self._go_on(entered)
 
     def first_token(self) -> None:
         self._first_token = now()
@@ -117,18 +127,27 @@ class Meter:
         """The call is being made. Without this word it is struck out again."""
         self._made = True
 
-    def finish(self, tx: Transaction) -> list[Alert]:
-        """Settle what is left. Whom to tell of it, once the transaction is through."""
-        return self._settle(tx)
+    def bill(self) -> Bill:
+        """What is left to be written, of the call that was entered last above all."""
+        call = self._open
+        if call is None:
+            return Bill((), self._unmade)
+        if not self._made:
+            return Bill((), (*self._unmade, call.id))
+        return Bill((self._settled(call),), self._unmade)
 
-    def _enter(self, tx: Transaction, planned: Planned) -> int | None:
+    def _entered(self, tx: Transaction, planned: Planned, call_id: str, attempt: int) -> _Entered:
         held = self._held(tx, planned)
-        self._attempt += 1
-        self._ended, self._made, self._first_token = None, False, None
-        place = {**self._names, "attempt": self._attempt}
+        place = {**self._names, "id": call_id, "attempt": attempt}
         names = {"provider": planned.provider, "model": planned.model}
-        self._open = self._ledger.open(tx, self._account, {**place, **names}, held)
-        return held.output if held else planned.wanted_output
+        call = self._ledger.open(tx, self._account, {**place, **names}, held)
+        return _Entered(call, held.output if held else planned.wanted_output)
+
+    def _go_on(self, entered: _Entered) -> int | None:
+        """From now on it is about this call."""
+        self._open, self._attempt = entered.call, entered.call.attempt
+        self._ended, self._made, self._first_token = None, False, None
+        return entered.output
 
     def _held(self, tx: Transaction, planned: Planned) -> Held | None:
         limiting = self._ledger.budgets.of(tx, self._account)
@@ -145,15 +164,10 @@ class Meter:
         wanted = planned.wanted_output or _OUTPUT
         return self._ledger.budgets.hold(tx, limiting, Purchase(wanted, worst))
 
-    def _settle(self, tx: Transaction) -> list[Alert]:
-        call, ended = self._open, self._ended
-        if call is None:
-            return []
-        if not self._made:
-            self._ledger.forget(tx, call)
-            return []
+    def _settled(self, call: StoredCall) -> StoredCall:
+        ended = self._ended
         assert ended is not None, "a call that was made has an end"
-        settled = msgspec.structs.replace(
+        return msgspec.structs.replace(
             call,
             state=ended.state,
             input_tokens=_sane(ended.usage.input_tokens, _TOKENS),
@@ -169,7 +183,6 @@ class Meter:
             latency_ms=now() - call.created_at,
             first_token_ms=self._first_token and self._first_token - call.created_at,
         )
-        return self._ledger.settle(tx, settled)
 
 
 def _unpriced(planned: Planned) -> UnpricedModel:

@@ -2,106 +2,79 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-MINUTE = 60
+from app.metering.counters import MINUTE, Reached, Sums, Taken, Want, Window
+
 _SWEEP = 60.0  # seconds between two walks over all counters
 
 
-@dataclass(frozen=True)
-class Window:
-    """What is left of a limit, and in how many seconds the minute that is counted ends."""
-
-    left: int
-    seconds: float
-
-
-class Counters(Protocol):
-    """Counts by name, however many processes share them. No method waits in between."""
-
-    def take(self, name: str, limit: int, cost: int) -> bool:
-        """Count `cost` if the last minute's sum stays within `limit`; if not, nothing."""
-        ...
-
-    def correct(self, name: str, limit: int, cost: int, moment: float) -> None:
-        """Add to what was taken at `moment`, or, where `cost` is negative, give it back."""
-        ...
-
-    def wait(self, name: str, limit: int, cost: int) -> float:
-        """Seconds until `cost` can be taken, if nobody else takes any; at most the limit."""
-        ...
-
-    def window(self, name: str, limit: int) -> Window: ...
-
-    def occupy(self, name: str, limit: int) -> bool:
-        """Take one of `limit` places until `vacate`, if one is free."""
-        ...
-
-    def vacate(self, name: str) -> None: ...
-
-
 class MemoryCounters:
-    """Those of this process. Of the minute before, the part counts that is not yet over."""
+    """Those of this process."""
 
     def __init__(self) -> None:
         self._storage = _Storage()
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._places: Counter[str] = Counter()
 
-    def take(self, name: str, limit: int, cost: int) -> bool:
-        return self._limiter.hit(RateLimitItemPerMinute(limit), name, cost=cost)
+    def take(self, wants: Sequence[Want]) -> Taken | Reached:
+        moment = time.time()
+        for number, want in enumerate(wants):
+            if not self._took(want):
+                before = Taken(wants[:number], moment)
+                self.vacate(before)
+                self.correct(before, {want.name: -want.cost for want in before.wants})
+                return Reached(want, self._wait(wants))
+        return Taken(wants, moment)
 
-    def correct(self, name: str, limit: int, cost: int, moment: float) -> None:
-        key = RateLimitItemPerMinute(limit).key_for(name)
-        if cost < 0:
-            _, taken = self._storage.sliding_window_keys(key, MINUTE, moment)
-            self._storage.decr(taken, -cost)
-        elif cost:
-            _, current = self._storage.sliding_window_keys(key, MINUTE, time.time())
-            self._storage.incr(current, 2 * MINUTE, cost)
+    def correct(self, taken: Taken, changes: Mapping[str, int]) -> None:
+        for want in taken.wants:
+            cost = 0 if want.place else changes.get(want.name, 0)
+            if not cost:
+                continue
+            key = _minute(want).key_for(want.name)
+            if cost < 0:
+                _, then = self._storage.sliding_window_keys(key, MINUTE, taken.moment)
+                self._storage.decr(then, -cost)
+            else:
+                _, current = self._storage.sliding_window_keys(key, MINUTE, time.time())
+                self._storage.incr(current, 2 * MINUTE, cost)
 
-    def wait(self, name: str, limit: int, cost: int) -> float:
-        before, leaving, counted, _ = self._sums(name, limit)
-        room = limit - cost + 1  # the sum, rounded down, must leave space for the cost
-        if before * leaving / MINUTE + counted < room:
-            return 0.0
-        # Seconds of this window that must be left for the one before to weigh little enough.
-        ends = _left_of_window()
-        if counted < room:
-            return ends - MINUTE * (room - counted) / before
-        return ends + MINUTE * (1 - room / counted)
+    def vacate(self, taken: Taken) -> None:
+        for name in taken.places:
+            self._places[name] -= 1
+            if self._places[name] <= 0:
+                del self._places[name]
 
-    def window(self, name: str, limit: int) -> Window:
-        before, leaving, counted, _ = self._sums(name, limit)
-        left = limit - math.floor(before * leaving / MINUTE + counted)
-        return Window(max(0, left), _left_of_window())
+    def windows(self, wants: Sequence[Want]) -> Sequence[Window]:
+        return [self._sums(want).window(want.limit) for want in wants]
 
-    def occupy(self, name: str, limit: int) -> bool:
-        if self._places[name] >= limit:
+    def _took(self, want: Want) -> bool:
+        if not want.place:
+            return self._limiter.hit(_minute(want), want.name, cost=want.cost)
+        if self._places[want.name] >= want.limit:
             return False
-        self._places[name] += 1
+        self._places[want.name] += 1
         return True
 
-    def vacate(self, name: str) -> None:
-        self._places[name] -= 1
-        if self._places[name] <= 0:
-            del self._places[name]
+    def _wait(self, wants: Sequence[Want]) -> float:
+        minutes = [want for want in wants if not want.place]
+        return max((self._sums(want).wait(want.limit, want.cost) for want in minutes), default=0.0)
 
-    def _sums(self, name: str, limit: int) -> tuple[int, float, int, float]:
-        key = RateLimitItemPerMinute(limit).key_for(name)
-        return self._storage.get_sliding_window(key, MINUTE)
+    def _sums(self, want: Want) -> Sums:
+        key = _minute(want).key_for(want.name)
+        before, _, counted, _ = self._storage.get_sliding_window(key, MINUTE)
+        return Sums(before, counted, MINUTE - time.time() % MINUTE)
 
 
-def _left_of_window() -> float:
-    return MINUTE - time.time() % MINUTE
+def _minute(want: Want) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(want.limit)
 
 
 class _Storage(MemoryStorage):

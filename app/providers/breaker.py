@@ -2,7 +2,8 @@
 
 Closed, calls pass. When half of the calls of the last half minute have failed, ten at least, it
 opens: calls are refused at once. After a pause it is half open and admits exactly one probe; if
-that is heard the circuit closes, if not the pause doubles.
+that is heard the circuit closes, if not the pause doubles. Workers that share their circuits open
+and close them together, and send one probe together.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from app.errors import Paused, ProviderError, ProviderTimeout
 from app.providers.base import Call, CircuitState
+from app.providers.circuits import Circuits, OwnCircuits
 
 _MOST = 1_000  # circuits that are remembered; a caller may name any model
 
@@ -31,7 +33,8 @@ class Threshold:
 
 
 class _Circuit:
-    def __init__(self) -> None:
+    def __init__(self, provider: str, model: str) -> None:
+        self.name = provider, model
         self.outcomes: deque[tuple[float, bool]] = deque(maxlen=100)
         self.open_until: float | None = None
         self.pause = 0.0
@@ -43,6 +46,8 @@ class _Call(Call):
 
     def __init__(self) -> None:
         self.was_heard = False
+        self.is_probe = False
+        self.has_failed = False
         self.on_heard: Callable[[], None] = lambda: None
 
     def heard(self) -> None:
@@ -60,12 +65,18 @@ class MemoryBreakers:
         self._threshold = threshold or Threshold()
         self._clock = clock
         self._circuits: OrderedDict[tuple[str, str], _Circuit] = OrderedDict()
+        self._shared: Circuits = OwnCircuits()
+
+    def share(self, circuits: Circuits) -> None:
+        """Tell other workers from now on, and hear them."""
+        self._shared = circuits
+        circuits.on_news(self._told)
 
     @contextmanager
     def call(self, provider: str, model: str) -> Iterator[Call]:
         """Admit one call and note its outcome. Raises Paused: it was not admitted."""
         circuit = self._circuit(provider, model)
-        call = self._admit(circuit, provider, model)
+        call = self._admit(circuit)
         try:
             yield call
         except ProviderError as error:
@@ -75,8 +86,8 @@ class MemoryBreakers:
                 call.heard()  # it answered, if only to refuse
             raise
         finally:
-            if circuit.probe is call:  # it ended without a word: the next one may try
-                circuit.probe = None
+            if call.is_probe:
+                self._end(circuit, call)
         if call.was_heard:
             circuit.outcomes.append((self._clock(), True))
 
@@ -85,7 +96,7 @@ class MemoryBreakers:
         return {name: self._state(circuit) for name, circuit in self._circuits.items()}
 
     def _circuit(self, provider: str, model: str) -> _Circuit:
-        circuit = self._circuits.setdefault((provider, model), _Circuit())
+        circuit = self._circuits.setdefault((provider, model), _Circuit(provider, model))
         self._circuits.move_to_end((provider, model))
         if len(self._circuits) > _MOST:
             self._circuits.popitem(last=False)
@@ -96,21 +107,29 @@ class MemoryBreakers:
             return "closed"
         return "open" if self._clock() < circuit.open_until else "half_open"
 
-    def _admit(self, circuit: _Circuit, provider: str, model: str) -> _Call:
+    def _admit(self, circuit: _Circuit) -> _Call:
         call = _Call()
         if circuit.open_until is None:
             return call
         wait = circuit.open_until - self._clock()
         if wait > 0 or circuit.probe is not None:
-            raise Paused(
-                f"{provider} has failed too often with {model} and is left alone for a moment.",
-                provider=provider,
-                model=model,
-                retry_after=max(wait, 1.0),
-            )
-        circuit.probe = call
-        call.on_heard = lambda: self._close(circuit)
+            raise _paused(circuit, wait)
+        circuit.probe, call.is_probe = call, True  # before anybody else gets a turn
+        try:
+            claimed = self._shared.claim(*circuit.name)
+        except BaseException:
+            self._end(circuit, call)
+            raise
+        if not claimed:
+            circuit.probe = None
+            raise _paused(circuit, wait)
+        call.on_heard = lambda: self._well(circuit, call)
         return call
+
+    def _well(self, circuit: _Circuit, call: _Call) -> None:
+        self._close(circuit)
+        self._shared.tell(*circuit.name, 0.0)
+        self._end(circuit, call)
 
     def _close(self, circuit: _Circuit) -> None:
         circuit.open_until, circuit.probe, circuit.pause = None, None, 0.0
@@ -120,18 +139,46 @@ class MemoryBreakers:
         now = self._clock()
         circuit.outcomes.append((now, False))
         if circuit.probe is call:
+            call.has_failed = True
             self._open(circuit, min(circuit.pause * 2, self._threshold.longest_pause))
         elif circuit.open_until is None and self._too_many(circuit, now):
             self._open(circuit, self._threshold.pause)
+        else:
+            return
+        self._shared.tell(*circuit.name, circuit.pause)
 
     def _open(self, circuit: _Circuit, pause: float) -> None:
         circuit.open_until, circuit.pause = self._clock() + pause, pause
+
+    def _end(self, circuit: _Circuit, probe: _Call) -> None:
+        """The next one may try. If it has failed, once all have heard of it."""
+        if circuit.probe is probe:
+            circuit.probe = None
+        probe.is_probe = False
+        self._shared.release(*circuit.name, failed=probe.has_failed)
+
+    def _told(self, provider: str, model: str, pause: float) -> None:
+        circuit = self._circuit(provider, model)
+        if pause:
+            self._open(circuit, pause)
+        else:
+            self._close(circuit)
 
     def _too_many(self, circuit: _Circuit, now: float) -> bool:
         lately = [ok for at, ok in circuit.outcomes if at > now - self._threshold.window]
         failed = lately.count(False)
         enough = len(lately) >= self._threshold.calls
         return enough and failed >= self._threshold.rate * len(lately)
+
+
+def _paused(circuit: _Circuit, wait: float) -> Paused:
+    provider, model = circuit.name
+    return Paused(
+        f"{provider} has failed too often with {model} and is left alone for a moment.",
+        provider=provider,
+        model=model,
+        retry_after=max(wait, 1.0),
+    )
 
 
 def _counts(error: ProviderError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -49,7 +50,9 @@ def stream(
         profiles.hear(str(origin.model), response.headers)
         if response.status != 200:
             raise from_status(origin, response.status, _said(response), response.headers)
-        yield from events(response.chunks(), dialect, origin)
+        # Closed by hand: an error of `events` holds on to it, and with it to its timer.
+        with closing(response.chunks()) as chunks:  # type: ignore[type-var]  # a generator
+            yield from events(chunks, dialect, origin)
 
 
 def _said(response: Response) -> object:

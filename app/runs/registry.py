@@ -39,6 +39,16 @@ class Runs:
         self._kept = 0
         self._open = 0
         self._closing = False
+        self._refusal: Callable[[], Unavailable | None] | None = None
+        self._on_start: list[Callable[[Run], None]] = []
+
+    def on_start(self, call: Callable[[Run], None]) -> None:
+        """Have every run shown to `call` when it starts."""
+        self._on_start.append(call)
+
+    def refuse_while(self, refusal: Callable[[], Unavailable | None]) -> None:
+        """Admit no run while `refusal` gives a reason."""
+        self._refusal = refusal
 
     @property
     def closing(self) -> bool:
@@ -57,6 +67,8 @@ class Runs:
         """
         if self._closing:
             raise ShuttingDown("This server is going down for a restart.", retry_after=2)
+        if self._refusal is not None and (error := self._refusal()):
+            raise error
         if self._open >= self._house.open_runs:
             raise Unavailable("This server is answering as many as it can.", retry_after=1)
         self._open += 1
@@ -68,6 +80,8 @@ class Runs:
 
     def _start(self, run: Run, generate: Callable[[], None]) -> None:
         self._by_id[run.id] = run
+        for call in self._on_start:
+            call(run)
         gevent.spawn(generate).rawlink(lambda _: self._end(run))
 
     def _end(self, run: Run) -> None:
@@ -83,6 +97,10 @@ class Runs:
             _, size, run_id = self._ended.popleft()
             self._kept -= size
             self._by_id.pop(run_id, None)
+
+    def running(self, run_id: str) -> Run | None:
+        """Any run of this worker that is in memory, whosever it is."""
+        return self._by_id.get(run_id)
 
     def find(self, owner: str, run_id: str) -> Run | None:
         """The run if it is in memory and the owner's."""

@@ -7,7 +7,7 @@ every way that a run can end: `stop` only asks, and is heard at once while the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ class Run:
         self.conversation_id = conversation_id
         self.events: list[Event] = []
         self.ended = False
+        self.copy: Callable[[], None] | None = None  # hears that there is something new
         self._on_disconnect = on_disconnect
         self._grace = grace
         self._waiting: Any = None  # the timer that runs while nobody reads
@@ -70,6 +71,8 @@ class Run:
             self._stop_waiting()
         for reader in self._readers:
             reader.wake(batch)
+        if self.copy is not None:
+            self.copy()
 
     def stop(self, cause: Cause = "stopped") -> None:
         """Ask the run to end. Asking again, or when it has ended, changes nothing."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.accounts import Limits
+from app.cluster.connection import Connection, RedisAway
 from app.config import Config
+from app.ids import new_id
 from app.metering.budgets import Budgets, installation
 from app.metering.ledger import Ledger
 from app.metering.limits import Gate
@@ -15,6 +19,7 @@ from app.metrics import Metrics
 from app.providers.base import Breakers, Provider
 from app.runs.registry import House
 from app.runs.registry import Runs as Live
+from app.runs.sharing import Sharing
 from app.services import retirement
 from app.services.answers import Answers
 from app.services.attempts import RetryBudget
@@ -22,18 +27,21 @@ from app.services.chat import Chat
 from app.services.composing import Composer
 from app.services.conversations import Conversations
 from app.services.digests import Digests
+from app.services.endings import Endings
 from app.services.fetching import Fetcher
 from app.services.generation import Degraded
 from app.services.identity import Identity
 from app.services.images import Images
 from app.services.keys import Keys
 from app.services.models import Models
+from app.services.orphans import Orphans
 from app.services.quotes import Quotes
 from app.services.readiness import Readiness
 from app.services.runs import Runs
 from app.services.teams import Teams
 from app.services.usage import Usage
 from app.storage.database import Database
+from app.storage.spool import Spool, folder_of
 from app.webhooks import Webhook
 
 
@@ -48,6 +56,7 @@ class Services:
     handover: Webhook
     prices: Prices
     ledger: Ledger
+    endings: Endings
     gate: Gate
     metrics: Metrics
     live: Live
@@ -61,6 +70,18 @@ class Services:
     identity: Identity
     keys: Keys
     teams: Teams
+    sharing: Sharing | None
+    orphans: Orphans | None
+
+    def start(self) -> None:
+        """What a worker does besides answering: renew its leases, and look after the others."""
+        self.endings.watch()
+        if self.sharing is None or self.orphans is None:
+            self.ledger.watch()
+            return
+        self.ledger.watch(self.orphans.end)
+        self.sharing.start(self.orphans.end)
+        self.runs.watch()
 
     def warn_of_endings(self) -> None:
         """Log which of the models that the configuration names are gone or going."""
@@ -69,10 +90,16 @@ class Services:
     def shut_down(self) -> None:
         """Admit no more runs, and return when the last has ended or been ended with a word."""
         self.live.drain(self.config.drain_timeout)
+        if self.sharing is not None:
+            self.sharing.leave()
 
     def close(self) -> None:
-        """Let go of the database and of the connections to providers."""
+        """Let go of the database, of Redis, and of the connections to providers."""
+        self.runs.close()
+        if self.sharing is not None:
+            self.sharing.close()
         self.ledger.close()
+        self.endings.close()
         self.handover.close()
         for provider in self.providers.values():
             provider.close()
@@ -80,14 +107,22 @@ class Services:
 
 
 def assemble(
-    config: Config, database: Database, providers: dict[str, Provider], breakers: Breakers
+    config: Config,
+    database: Database,
+    providers: dict[str, Provider],
+    breakers: Breakers,
+    redis: Connection | None = None,
 ) -> Services:
     """Wire the use cases to what they work on."""
+    process = new_id("proc")
     metrics = Metrics()
     metrics.show_circuits(breakers.states)
     models = Models(providers, config.chat_model, config.fallback_models, config.model_aliases)
     live = Live(House(open_runs=config.max_open_runs, kept_seconds=config.replay_seconds))
-    known = Runs(database, live)
+    sharing = _sharing(config, redis, process, live) if redis else None
+    if redis is not None:
+        metrics.show_redis(lambda: redis.up)
+    known = Runs(database, live, process, sharing.mirrors if sharing else None)
     handover = Webhook(config.webhook_url, config.webhook_secret)
     budget = RetryBudget(config.max_upstream_calls, config.max_retry_wait)
     answers = Answers(config.cache_seconds)
@@ -98,7 +133,17 @@ def assemble(
     )
     budgets = Budgets(own, config.budget_time_zone)
     prices = Prices(config.model_prices)
-    ledger = Ledger(database, budgets, metrics, handover, config.lease_seconds, prices)
+    ledger = Ledger(
+        database,
+        budgets,
+        metrics,
+        handover,
+        config.lease_seconds,
+        prices,
+        process,
+        longest=config.run_timeout + 60,
+    )
+    endings = Endings(database, ledger, Spool(_spool_folder(config)))
     gate = Gate(MemoryCounters(), *_limits(config))
     images = Images(config.max_image_bytes, Fetcher())
     chat = Chat(
@@ -107,12 +152,13 @@ def assemble(
         live,
         known,
         images,
-        Composer(breakers, budget, answers, ledger, database, metrics, config.run_timeout),
+        Composer(breakers, budget, answers, ledger, database, metrics, config.run_timeout, endings),
         metrics,
         Degraded(config.degraded_message, handover),
         most_bytes=config.max_output_bytes,
         grace=config.reader_grace,
         gate=gate,
+        process=process,
     )
     digests = Digests(database, config.secret_key)
     identity = Identity(database, digests, config.admin_key, is_open=config.open)
@@ -124,6 +170,7 @@ def assemble(
         handover=handover,
         prices=prices,
         ledger=ledger,
+        endings=endings,
         gate=gate,
         metrics=metrics,
         live=live,
@@ -131,13 +178,37 @@ def assemble(
         models=models,
         chat=chat,
         quotes=Quotes(database, models, images, prices),
-        conversations=Conversations(database, live),
+        conversations=Conversations(database, _stop_all(live, sharing)),
         usage=Usage(database, config.budget_time_zone),
-        readiness=Readiness(database, live),
+        readiness=Readiness(database, live, redis if config.redis_required else None),
         identity=identity,
         keys=Keys(database, digests, identity.forget),
         teams=Teams(database, identity.forget),
+        sharing=sharing,
+        orphans=Orphans(database, ledger, sharing.logs) if sharing else None,
     )
+
+
+def _sharing(config: Config, redis: Connection, process: str, live: Live) -> Sharing:
+    if config.redis_required:
+        live.refuse_while(lambda: None if redis.up else RedisAway())
+    # A run lasts as long as it may, and its end takes a moment.
+    return Sharing(redis, process, live, config.run_timeout + 60, config.replay_seconds)
+
+
+def _stop_all(live: Live, sharing: Sharing | None) -> Callable[[str], None]:
+    """Of a conversation that is deleted, stop what runs in it, wherever it runs."""
+
+    def stop(conversation_id: str) -> None:
+        live.stop_all(conversation_id)
+        if sharing is not None:
+            sharing.stop_all(conversation_id)
+
+    return stop
+
+
+def _spool_folder(config: Config) -> Path:
+    return Path(config.spool_dir) if config.spool_dir else folder_of(config.database_url)
 
 
 def _limits(config: Config) -> tuple[Limits, Limits]:

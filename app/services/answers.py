@@ -2,7 +2,8 @@
 
 A key covers the tenant and every field that is sent to a model. Only whole answers are kept: not
 what was cut at a limit, filtered, stopped or broken. While one caller's call is under way others
-with the same question wait for it, so that it is asked once.
+with the same question wait for it, so that it is asked once. With Redis what one worker kept the
+others find; without, each has what it kept itself.
 """
 
 from __future__ import annotations
@@ -15,12 +16,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
+import structlog
 from gevent.event import Event as Signal
 
+from app.cluster.connection import RedisAway
+from app.cluster.shelf import Shelf
 from app.events import Finish, ModelEvent, ReasoningDelta, TextDelta, Usage, UsageReport
 from app.providers.base import ModelRequest
 from app.services.attempts import Attempts, Composed
 from app.services.models import Candidate
+
+log = structlog.get_logger()
+
+Said = TextDelta | ReasoningDelta
+
+# Bytes of one answer that others may find. A longer one is kept by whoever had it.
+_SHARED = 262_144
+_decoder = msgspec.msgpack.Decoder(tuple[str, list[tuple[bool, str]]])
 
 
 def key_of(owner: str, requests: Sequence[tuple[str, ModelRequest]]) -> bytes:
@@ -30,19 +42,25 @@ def key_of(owner: str, requests: Sequence[tuple[str, ModelRequest]]) -> bytes:
 
 @dataclass(frozen=True)
 class _Kept:
+    """`until` by the monotonic clock; `model` is the full name of who said it."""
+
     until: float
-    answering: Candidate
-    said: tuple[ModelEvent, ...]
+    model: str
+    said: tuple[Said, ...]
     size: int
 
 
 class Answers:
-    """Of this process; forgotten after `seconds`, and the oldest first beyond `size` bytes."""
+    """Of this process; forgotten after `seconds`, and the oldest first beyond `size` bytes.
 
-    def __init__(self, seconds: float, size: int = 33_554_432) -> None:
+    `shelf` is where other workers find them, and we theirs.
+    """
+
+    def __init__(self, seconds: float, size: int = 33_554_432, shelf: Shelf | None = None) -> None:
         self._seconds = seconds
         self._most = size // 8  # of one answer
         self._room = size
+        self._shelf = shelf
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self.under_way: dict[bytes, Signal] = {}
 
@@ -53,18 +71,43 @@ class Answers:
             return None
         return kept
 
+    def fetch(self, key: bytes) -> _Kept | None:
+        """What another worker kept; None as well where nobody can tell just now."""
+        if self._shelf is None:
+            return None
+        try:
+            found = self._shelf.get(key.hex())
+            if found is None:
+                return None
+            model, said = _decoder.decode(found[0])
+        except (RedisAway, msgspec.DecodeError):  # or it is of another version of ours
+            return None
+        return self._put(key, model, _events(said), found[1])
+
     def keep(self, key: bytes, answering: Candidate, events: Sequence[ModelEvent]) -> None:
         """Keep the answer if it is whole."""
         said = tuple(e for e in events if isinstance(e, (TextDelta, ReasoningDelta)))
-        size = sum(100 + len(event.text) * 4 for event in said)
         whole = isinstance(events[-1], Finish) and events[-1].reason == "stop"
-        if not whole or not said or size > self._most:
+        model = answering.model.id
+        if not whole or not said or self._put(key, model, said, self._seconds) is None:
             return
+        data = msgspec.msgpack.encode([model, [(type(e) is TextDelta, e.text) for e in said]])
+        if self._shelf is not None and len(data) <= _SHARED:
+            try:
+                self._shelf.put(key.hex(), data, self._seconds)
+            except RedisAway:
+                log.info("answer_not_shared")
+
+    def _put(self, key: bytes, model: str, said: tuple[Said, ...], seconds: float) -> _Kept | None:
+        size = sum(100 + len(event.text) * 4 for event in said)
+        if size > self._most:
+            return None
         self._drop(key)
-        self._kept[key] = _Kept(time.monotonic() + self._seconds, answering, said, size)
+        kept = self._kept[key] = _Kept(time.monotonic() + seconds, model, said, size)
         self._room -= size
         while self._room < 0:
             self._drop(next(iter(self._kept)))
+        return kept
 
     def _drop(self, key: bytes) -> None:
         if kept := self._kept.pop(key, None):
@@ -83,7 +126,10 @@ class Cached:
 
     @property
     def answering(self) -> Candidate:
-        return self._hit.answering if self._hit else self._attempts.answering
+        if self._hit is None:
+            return self._attempts.answering
+        model = self._hit.model
+        return next(c for c in self._attempts.candidates if c.model.id == model)
 
     @property
     def composed(self) -> Composed:
@@ -99,20 +145,30 @@ class Cached:
                     yield batches
                 return
             leader.wait()  # and see whether it left an answer
-        self._hit, self.cached = hit, True
-        yield [[*hit.said, UsageReport(Usage()), Finish("stop")]]
+        yield self._again(hit)
 
     @contextmanager
     def _asked(self) -> Iterator[Iterable[Sequence[ModelEvent]]]:
         signal = self._answers.under_way[self._key] = Signal()
         events: list[ModelEvent] = []
         try:
+            if hit := self._answers.fetch(self._key):
+                yield self._again(hit)
+                return
             with self._attempts.answer() as batches:
                 yield _noted(batches, events)
             self._answers.keep(self._key, self._attempts.answering, events)
         finally:
             del self._answers.under_way[self._key]
             signal.set()
+
+    def _again(self, hit: _Kept) -> Iterable[Sequence[ModelEvent]]:
+        self._hit, self.cached = hit, True
+        return [[*hit.said, UsageReport(Usage()), Finish("stop")]]
+
+
+def _events(said: Sequence[tuple[bool, str]]) -> tuple[Said, ...]:
+    return tuple(TextDelta(text) if is_text else ReasoningDelta(text) for is_text, text in said)
 
 
 def _noted(

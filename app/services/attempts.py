@@ -67,7 +67,7 @@ class Attempts:
     ) -> None:
         self.answering = candidates[0]
         self.composed = compose(candidates[0])
-        self._candidates = candidates
+        self.candidates = candidates
         self._compose = compose
         self._breakers = breakers
         self._budget = budget
@@ -92,7 +92,7 @@ class Attempts:
             ProviderError: there is nobody left to ask, or no time.
             BudgetSpent: there is no money for another call.
         """
-        due, again, wait = deque(self._candidates), [], self._budget.first_wait
+        due, again, wait = deque(self.candidates), [], self._budget.first_wait
         failure: ProviderError | None = None
         while True:
             candidate = due.popleft()

@@ -45,6 +45,7 @@ class Chat:
         most_bytes: int,
         grace: float,
         gate: Gate,
+        process: str,
     ) -> None:
         self._database = database
         self._models = models
@@ -57,6 +58,7 @@ class Chat:
         self._most_bytes = most_bytes
         self._grace = grace
         self._gate = gate
+        self._process = process
 
     def ask(self, account: Account, ask: Ask) -> Run:
         """Store the message and start the answer.
@@ -96,13 +98,13 @@ class Chat:
         def write(tx: Transaction) -> tuple[Turn, bool, Origin, Meter]:
             turn = open_turn(tx)
             able = capable(account, chain, turn, settings)
-            row = _row(run_id, message_id, turn.conversation_id, able[0])
+            row = self._row(run_id, message_id, turn.conversation_id, able[0])
             runs.add(tx, account.owner, row, settings.once)
             origin, meter = self._composer.origin(tx, account, run_id, able, turn, settings)
             return turn, len(able) == 1, origin, meter
 
         with self._live.place() as start, self._admitted(account, settings) as admission:
-            turn, certain, origin, meter = self._database.write(write)
+            turn, certain, origin, meter = self._composer.endings.begin(run_id, write)
             conversation_id = turn.conversation_id
             run = Run(run_id, account.owner, conversation_id, settings.on_disconnect, self._grace)
             question = turn.branch[-1]
@@ -123,13 +125,25 @@ class Chat:
             admission.cancel()
             raise
 
+    def _row(
+        self, run_id: str, message_id: str, conversation_id: str, candidate: Candidate
+    ) -> runs.StoredRun:
+        return runs.StoredRun(
+            id=run_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            model=candidate.model.id,
+            state="running",
+            created_at=now(),
+            process=self._process,
+        )
+
     def _generation(self, run: Run, relay: Relay, meter: Meter) -> Generation:
         return Generation(
             run,
             relay,
             meter,
-            ledger=self._composer.ledger,
-            database=self._database,
+            endings=self._composer.endings,
             metrics=self._metrics,
             seconds=self._composer.seconds,
             degraded=self._degraded,
@@ -155,16 +169,3 @@ def _metered(generation: Generation, admission: Admission) -> Callable[[], None]
             admission.release()
 
     return work
-
-
-def _row(
-    run_id: str, message_id: str, conversation_id: str, candidate: Candidate
-) -> runs.StoredRun:
-    return runs.StoredRun(
-        id=run_id,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        model=candidate.model.id,
-        state="running",
-        created_at=now(),
-    )

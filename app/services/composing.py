@@ -18,6 +18,7 @@ from app.services.answers import Answers, Cached, key_of
 from app.services.attempts import Attempts, Composed, RetryBudget
 from app.services.capabilities import check
 from app.services.context import fit
+from app.services.endings import Endings
 from app.services.models import Candidate
 from app.services.relay import Origin
 from app.services.turns import Settings, Turn
@@ -35,6 +36,7 @@ class Composer:
     database: Database
     metrics: Metrics
     seconds: float
+    endings: Endings
 
     def origin(
         self,

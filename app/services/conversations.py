@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.runs.registry import Runs
 from app.services import export
 from app.storage import conversations, messages
 from app.storage.conversations import Conversation, Page
@@ -17,13 +16,14 @@ from app.storage.messages import StoredMessage
 class Conversations:
     """Every method raises NotFound for what is not there and for what is somebody else's."""
 
-    def __init__(self, database: Database, live: Runs) -> None:
+    def __init__(self, database: Database, stop_all: Callable[[str], None]) -> None:
         self._database = database
-        self._live = live
+        self._stop_all = stop_all
 
     def page(self, owner: str, limit: int, cursor: str | None, search: str | None) -> Page:
         """The newest first; `search` looks in titles and texts. BadInput for a bad cursor."""
-        return self._database.read(lambda tx: conversations.page(tx, owner, limit, cursor, search))
+        read = self._database.report if search else self._database.read
+        return read(lambda tx: conversations.page(tx, owner, limit, cursor, search))
 
     def read(self, owner: str, conversation_id: str) -> Conversation:
         return self._database.read(lambda tx: conversations.find(tx, owner, conversation_id))
@@ -40,7 +40,7 @@ class Conversations:
     def delete(self, owner: str, conversation_id: str) -> None:
         """What is still running in it is stopped, and stores nothing any more."""
         self._database.write(lambda tx: conversations.remove(tx, owner, conversation_id))
-        self._live.stop_all(conversation_id)
+        self._stop_all(conversation_id)
 
     def as_markdown(self, owner: str, conversation_id: str) -> str:
         """The branch that was written last, as a person reads it."""
@@ -59,4 +59,4 @@ class Conversations:
             found = conversations.find(tx, owner, conversation_id)
             return found, messages.every(tx, found.id)
 
-        return self._database.read(work)
+        return self._database.report(work)

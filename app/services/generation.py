@@ -12,7 +12,7 @@ from decimal import Decimal
 import structlog
 from gevent import Timeout
 
-from app.errors import ParleyError, ProviderError, ProviderTimeout, ShuttingDown
+from app.errors import ParleyError, ProviderError, ProviderTimeout, ShuttingDown, WorkerLost
 from app.events import (
     Answer,
     Done,
@@ -24,17 +24,14 @@ from app.events import (
     UsageReport,
     collect,
 )
-from app.metering.budgets import Alert
-from app.metering.ledger import Ledger
 from app.metering.meter import Ended, Meter
 from app.metrics import Metrics
 from app.runs.run import Interrupted, Run
+from app.services.endings import Ending, Endings
 from app.services.relay import Relay
 from app.services.replay import pieces_of
 from app.services.settlement import message, settled, state
-from app.storage import conversations, messages, runs
 from app.storage.calls import State as CallState
-from app.storage.database import Database, Transaction
 from app.storage.messages import StoredMessage
 from app.webhooks import Webhook
 
@@ -58,8 +55,7 @@ class Generation:
         relay: Relay,
         meter: Meter,
         *,
-        ledger: Ledger,
-        database: Database,
+        endings: Endings,
         metrics: Metrics,
         seconds: float,
         degraded: Degraded,
@@ -67,8 +63,7 @@ class Generation:
         self._run = run
         self._relay = relay
         self._meter = meter
-        self._ledger = ledger
-        self._database = database
+        self._endings = endings
         self._metrics = metrics
         self._seconds = seconds
         self._degraded = degraded
@@ -98,13 +93,13 @@ class Generation:
         except Interrupted as cut:
             self._log.info("run_interrupted", cause=cut.cause)
             if cut.cause == "shutting_down":
-                return Failure(_shut_down().problem(self._request_id))
+                return self._failure(_shut_down())
         except ParleyError as error:
             self._relay.figures.fault = error if isinstance(error, ProviderError) else None
-            return Failure(error.problem(self._request_id))
+            return self._failure(error)
         except Exception:
             self._log.exception("run_broke")
-            return Failure(ParleyError().problem(self._request_id))
+            return self._failure(ParleyError())
         return None
 
     def _replaced(self, failed: Failure) -> bool:
@@ -133,7 +128,7 @@ class Generation:
         request, model = self._relay.origin.composed.request, self._relay.model
         said = answer if self._relay.size else collect([])
         usage = settled(self._relay.figures, said, request)
-        return usage, self._ledger.prices.cost(model.provider.name, model.name, usage)
+        return usage, self._meter.prices.cost(model.provider.name, model.name, usage)
 
     def _end(
         self, failed: Failure | None, source: Source, usage: Usage, cost: Decimal | None
@@ -148,22 +143,24 @@ class Generation:
 
     def _store(self, said: StoredMessage, end: Terminal) -> Terminal:
         """Keep what was said. If that fails, the run has failed, whatever the model did."""
+        ending = Ending(
+            run_id=self._run.id,
+            conversation_id=self._run.conversation_id,
+            state=state(end),
+            pieces=tuple(pieces_of(self._run.events)),
+            message=said,
+            bill=self._meter.bill(),
+        )
         try:
-            self._ledger.tell(self._database.write(lambda tx: self._write(tx, said, end)))
+            return end if self._endings.store(ending) else self._failure(WorkerLost())
         except ParleyError as error:
-            return Failure(error.problem(self._request_id))
+            return self._failure(error)
         except Exception:
             self._log.exception("answer_not_stored")
-            return Failure(ParleyError().problem(self._request_id))
-        return end
+            return self._failure(ParleyError())
 
-    def _write(self, tx: Transaction, said: StoredMessage, end: Terminal) -> list[Alert]:
-        # False: the conversation was deleted while the model spoke, and the answer goes with it.
-        pieces = pieces_of(self._run.events)
-        if runs.finish(tx, self._run.id, str(said.model), state(end), pieces):
-            messages.add(tx, self._run.conversation_id, said)
-            conversations.touch(tx, self._run.conversation_id)
-        return self._meter.finish(tx)
+    def _failure(self, error: ParleyError) -> Failure:
+        return Failure(error.problem(self._request_id))
 
     def _report(self, end: Terminal, usage: Usage) -> None:
         model, metrics = self._relay.model, self._metrics

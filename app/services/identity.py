@@ -10,14 +10,20 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TypeVar
 
+import structlog
+
 from app.accounts import Account
+from app.cluster.bus import Bus
+from app.cluster.connection import RedisAway
 from app.errors import NotAuthenticated, TooMany
 from app.ids import now
 from app.services.digests import Digests
-from app.services.throttle import Throttle
+from app.services.throttle import Guesses, Throttle
 from app.storage import keys
 from app.storage.database import Database
 from app.storage.keys import Found
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -26,26 +32,40 @@ FORM = re.compile("parley_[A-Za-z0-9_-]{43}")
 # Seconds that what the database said of a key is believed: a revocation holds everywhere by then.
 _FRESH = 2.0
 _REMEMBERED = 10_000
+_CHANGED = "keys_changed"
 _UNKNOWN = "This key is not valid here."
 _MISSING = "Send a key with the header Authorization: Bearer KEY."
 
 
 class Identity:
-    """Keys are remembered by an HMAC too, so that no comparison says how much of one was right."""
+    """Keys are remembered by an HMAC too, so that no comparison says how much of one was right.
+
+    `throttle` is what counts wrong ones, `bus` tells other workers that something has changed.
+    """
 
     def __init__(
-        self, database: Database, digests: Digests, admin_key: str | None, *, is_open: bool
+        self,
+        database: Database,
+        digests: Digests,
+        admin_key: str | None,
+        *,
+        is_open: bool,
+        throttle: Guesses | None = None,
+        bus: Bus | None = None,
     ) -> None:
         self._database = database
         self._digests = digests
         self._admin_key = admin_key
         self._open = is_open
         self._pepper = secrets.token_bytes(32)
-        self._throttle = Throttle()
+        self._throttle = throttle or Throttle()
+        self._bus = bus
         # An account, or why there is none, and until when that is believed.
         self._answers: OrderedDict[bytes, tuple[Account | str, float]] = OrderedDict()
         # Keys that were right when they came last: nobody guesses with these.
         self._right: OrderedDict[bytes, None] = OrderedDict()
+        if bus is not None:
+            bus.on(_CHANGED, lambda _said: self._answers.clear())
 
     def of(self, sent: str, address: str) -> Account:
         """Whose key this is; without one, where none is demanded, the owner is `local`.
@@ -76,8 +96,14 @@ class Identity:
         raise NotAuthenticated(answer)
 
     def forget(self) -> None:
-        """Ask the database about every key again: something has changed."""
+        """Ask the database about every key again: something has changed. Other workers do, too."""
         self._answers.clear()
+        if self._bus is None:
+            return
+        try:
+            self._bus.announce(_CHANGED, {})
+        except RedisAway:
+            log.warning("key_change_not_told", seconds=_FRESH)
 
     def _answer(self, mark: bytes, sent: str) -> Account | str:
         answer, until = self._answers.get(mark, (_UNKNOWN, 0.0))

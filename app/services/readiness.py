@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from app.cluster.connection import Connection
 from app.errors import ParleyError
 from app.runs.registry import Runs
 from app.storage.database import Database
@@ -13,16 +14,22 @@ log = structlog.get_logger()
 
 
 class Readiness:
-    """Asks the database each time: it is what must be there for anything to work."""
+    """Asks the database each time: it is what must be there for anything to work.
 
-    def __init__(self, database: Database, live: Runs) -> None:
+    `required` is a Redis without which nobody is to be let in.
+    """
+
+    def __init__(self, database: Database, live: Runs, required: Connection | None = None) -> None:
         self._database = database
         self._live = live
+        self._required = required
 
     def trouble(self) -> str | None:
         """A sentence on what is wrong, None if nothing is."""
         if self._live.closing:
             return "This server is going down for a restart."
+        if self._required is not None and not self._required.up:
+            return "Redis, which is required here, does not answer."
         try:
             if not is_current(self._database):
                 return "The database has not been migrated. Run `flask migrate`."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from app.errors import ParleyError, Unavailable
+from app.errors import ParleyError, WorkerLost
 from app.events import (
     Done,
     Event,
@@ -49,7 +49,7 @@ def replay(run: StoredRun, question: StoredMessage, answer: StoredMessage) -> Se
 
 def lost() -> Failure:
     """The end of a run whose process ended before it did."""
-    return Failure(Unavailable("The server stopped in the middle of this answer.").problem())
+    return Failure(WorkerLost().problem())
 
 
 def _said(pieces: Sequence[int], answer: StoredMessage) -> Iterator[Event]:

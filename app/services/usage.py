@@ -72,7 +72,9 @@ class Usage:
         first, last = self._span(asked)
         days = days_of(first, last, self._zone)
         only = Only(owner=asked.owner, team=asked.team, key_id=asked.key)
-        found = self._database.read(lambda tx: usage.sums(tx, days, asked.by, only, MOST_ROWS + 1))
+        found = self._database.report(
+            lambda tx: usage.sums(tx, days, asked.by, only, MOST_ROWS + 1)
+        )
         if len(found) > MOST_ROWS:
             raise _refused(
                 "group_by",

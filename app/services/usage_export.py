@@ -9,11 +9,9 @@ from typing import Any
 
 import msgspec
 
+from app.services.spreadsheets import harmless
 from app.services.usage import Figures, Report
 from app.storage.usage import Names
-
-# A spreadsheet takes a cell for a formula that begins with one of these, or looks behind it.
-_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -48,13 +46,9 @@ def cells(names: Names, figures: Figures) -> list[str]:
 def as_csv(report: Report) -> str:
     """As RFC 4180 writes it, and no cell is a formula."""
     text = io.StringIO()
-    csv.writer(text).writerows(map(_harmless, row) for row in table(report))
+    csv.writer(text).writerows(map(harmless, row) for row in table(report))
     return text.getvalue()
 
 
 def _plain(figure: Any) -> str:
     return f"{figure:f}" if isinstance(figure, Decimal) else str(figure)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from app.ids import now
 from app.storage.prepared import Prepared
 from app.storage.tables import calls
 
@@ -74,9 +73,9 @@ def end(tx: Connection, call: StoredCall, was: State = "open") -> bool:
     return _end(tx, {**ends, "lease_until": None, "ended": call.id, "was": was}).rowcount > 0
 
 
-def remove(tx: Connection, call_id: str) -> None:
-    """Forget a call that was never made."""
-    _delete(tx, {"gone": call_id})
+def remove(tx: Connection, call_id: str) -> bool:
+    """Forget a call that was never made. False: it is not open, or not there."""
+    return _delete(tx, {"gone": call_id}).rowcount > 0
 
 
 def find(tx: Connection, call_id: str) -> StoredCall | None:
@@ -92,9 +91,10 @@ def of_run(tx: Connection, run_id: str) -> Sequence[StoredCall]:
     return _found(tx, _c.run_id == run_id)
 
 
-def renew(tx: Connection, process: str, until: int) -> None:
-    """Say that the process lives, for all its open calls."""
-    mine = update(calls).where(_c.process == process, _c.state == "open", _c.lease_until > now())
+def renew(tx: Connection, process: str, until: int, oldest: int) -> None:
+    """Say that the process lives, for all its open calls that were made since `oldest`."""
+    leased = update(calls).where(_c.lease_until > 0, _c.state == "open")  # by the index
+    mine = leased.where(_c.process == process, _c.created_at > oldest)
     tx.execute(mine.values(lease_until=until))
 
 

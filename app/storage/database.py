@@ -3,39 +3,31 @@
 A caller can't hold a transaction open over anything slow, because it never has one. On SQLite
 the work runs in a thread: a write inline would stop every stream of the worker until the disk
 has answered. There is one thread to write and one to read, which is all that SQLite can use and
-leaves nothing to lock. On PostgreSQL psycopg cooperates with gevent, so the work runs inline.
+leaves nothing to lock.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-import psycopg
-import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from app.errors import Unavailable
+from app.storage.availability import available
+from app.storage.postgresql import PostgreSQL
 from app.storage.thread import T, Thread, Work
 
-log = structlog.get_logger()
-
 Transaction: TypeAlias = Connection
-
-# Milliseconds. A killed greenlet leaves its query running in PostgreSQL; this ends it.
-_STATEMENT_TIMEOUT = 15_000
 
 
 class Database(Protocol):
     """Runs work as one transaction and returns what it returns.
 
-    Raises Unavailable where the database cannot be reached.
+    Raises Unavailable where the database cannot be reached, within two seconds.
     """
 
     engine: Engine
@@ -44,11 +36,18 @@ class Database(Protocol):
 
     def write(self, work: Work[T]) -> T: ...
 
+    def report(self, work: Work[T]) -> T:
+        """Read what may take longer than the two seconds."""
+
+    def alone(self, work: Work[T]) -> T:
+        """Write while no other process is `alone`, for as long as it takes."""
+
     def close(self) -> None: ...
 
 
 def connect(database_url: str) -> Database:
-    url = make_url(database_url.replace("postgres://", "postgresql://", 1))
+    """`postgres://` is PostgreSQL, too."""
+    url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return SQLite(url)
     return PostgreSQL(url.set(drivername="postgresql+psycopg"))
@@ -73,6 +72,12 @@ class SQLite:
     def write(self, work: Work[T]) -> T:
         return self._writer.thread.run(work)
 
+    def report(self, work: Work[T]) -> T:
+        return self.read(work)
+
+    def alone(self, work: Work[T]) -> T:
+        return self.write(work)  # whoever writes is alone
+
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
@@ -89,7 +94,7 @@ class _File:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _available():
+        with available():
             connection = self._connection = self._connection or self.engine.connect()
             with connection.begin():
                 # Said to the driver: by way of SQLAlchemy it takes several times as long.
@@ -101,47 +106,6 @@ class _File:
         if self._connection is not None:
             self._connection.close()
         self.engine.dispose()
-
-
-class PostgreSQL:
-    """A pool of psycopg connections, each used by one greenlet at a time."""
-
-    def __init__(self, url: URL) -> None:
-        options = f"-c statement_timeout={_STATEMENT_TIMEOUT}"
-        self.engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_size=10,
-            max_overflow=10,
-            pool_timeout=5,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": 3, "options": options},
-        )
-
-    def read(self, work: Work[T]) -> T:
-        return _transact(self.engine, work)
-
-    def write(self, work: Work[T]) -> T:
-        return _transact(self.engine, work)
-
-    def close(self) -> None:
-        self.engine.dispose()
-
-
-def _transact(engine: Engine, work: Work[T]) -> T:
-    with _available(), engine.begin() as connection:
-        return work(connection)
-
-
-@contextmanager
-def _available() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
-        log.exception("database_unavailable")
-        raise Unavailable(
-            "The database does not answer just now. Try again in a moment.", retry_after=2
-        ) from error
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, literal, select
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from app.errors import NotFound, Problem
 from app.events import FinishReason, Source, Usage
@@ -59,13 +59,28 @@ _newest = Prepared(
 
 
 def add(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
+    _insert(tx, _row(conversation_id, message))
+
+
+def put(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
+    """In the place of what is there under its id, if anything is."""
+    row = _row(conversation_id, message)
+    if tx.execute(update(messages).where(_m.id == message.id).values(row)).rowcount == 0:
+        _insert(tx, row)
+
+
+def _row(conversation_id: str, message: StoredMessage) -> dict[str, Any]:
     row = {name: getattr(message, name) for name in StoredMessage.__struct_fields__}
     for name in ("parts", "error", "usage"):
         row[name] = None if row[name] is None else msgspec.json.encode(row[name]).decode()
     row["cost_usd"] = None if message.cost_usd is None else format(message.cost_usd, "f")
     row["conversation_id"] = conversation_id
     row["folded"] = fold(message.message.text)
-    _insert(tx, row)
+    return row
+
+
+def is_there(tx: Connection, message_id: str) -> bool:
+    return tx.scalar(select(_m.seq).where(_m.id == message_id)) is not None
 
 
 def said_by_user(

@@ -16,8 +16,11 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> None:
-    """Apply what is missing, in one transaction. Nothing to do is no error."""
-    database.write(_upgrade)
+    """Apply what is missing, in one transaction, once whoever else does so has finished.
+
+    Nothing to do is no error.
+    """
+    database.alone(_upgrade)
 
 
 def is_current(database: Database) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from app.errors import NotFound
 from app.ids import now
@@ -29,6 +29,7 @@ class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
 
     `pieces` is how the answer's text was cut into events: the length of each in characters,
     those of the reasoning below zero. It is None until the run has ended.
+    `process` is whose worker generates it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     ended_at: int | None = None
     pieces: tuple[int, ...] | None = None
+    process: str | None = None
 
 
 _COLUMNS = [runs.c[name] for name in StoredRun.__struct_fields__]
@@ -48,7 +50,8 @@ _insert = Prepared(
     insert(runs), [*StoredRun.__struct_fields__, "owner", "idempotency_key", "fingerprint"]
 )
 _finish = Prepared(
-    update(runs).where(runs.c.id == bindparam("finished")), ["model", "state", "ended_at", "pieces"]
+    update(runs).where(runs.c.id == bindparam("finished"), runs.c.state == bindparam("was")),
+    ["model", "state", "ended_at", "pieces"],
 )
 
 
@@ -69,11 +72,21 @@ def add(tx: Connection, owner: str, run: StoredRun, once: Once | None = None) ->
         raise KeyTaken from error
 
 
-def finish(tx: Connection, run_id: str, model: str, state: State, pieces: Sequence[int]) -> bool:
-    """False where the run is gone, because its conversation was deleted meanwhile."""
+def finish(
+    tx: Connection,
+    run_id: str,
+    model: str,
+    state: State,
+    pieces: Sequence[int],
+    was: State = "running",
+) -> bool:
+    """False where the run is gone, because its conversation was deleted meanwhile, or where it is
+    not `was` any more: its process was taken for dead.
+    """
     cut = msgspec.json.encode(pieces).decode()
     ended = {
         "finished": run_id,
+        "was": was,
         "model": model,
         "state": state,
         "ended_at": now(),
@@ -82,10 +95,27 @@ def finish(tx: Connection, run_id: str, model: str, state: State, pieces: Sequen
     return _finish(tx, ended).rowcount > 0
 
 
+def state_of(tx: Connection, run_id: str) -> State | None:
+    """None where the run is gone."""
+    found: State | None = tx.scalar(select(runs.c.state).where(runs.c.id == run_id))
+    return found
+
+
 def interrupt(tx: Connection, run_id: str) -> None:
     """Of a run whose process ended before it did."""
     open_ = update(runs).where(runs.c.id == run_id, runs.c.state == "running")
     tx.execute(open_.values(state="interrupted", ended_at=now()))
+
+
+def remove(tx: Connection, run_id: str) -> None:
+    """Of a run that nobody has begun to work on. Its Idempotency-Key is free again."""
+    tx.execute(delete(runs).where(runs.c.id == run_id, runs.c.state == "running"))
+
+
+def left_by(tx: Connection, process: str) -> Sequence[StoredRun]:
+    """What a process has running."""
+    query = _SELECT.where(runs.c.process == process, runs.c.state == "running")
+    return [_value(row) for row in tx.execute(query.order_by(runs.c.id))]
 
 
 def find(tx: Connection, owner: str, run_id: str) -> StoredRun:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -94,7 +95,15 @@ runs = Table(
     Column("pieces", Text),
     Column("idempotency_key", String(200)),
     Column("fingerprint", String(64)),
+    # Whose worker it is; what a process that is gone has left running is found by this.
+    Column("process", String(40)),
     Index("ix_runs_conversation_id", "conversation_id"),
+    Index(
+        "ix_runs_process",
+        "process",
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
     Index("ix_runs_owner_idempotency_key", "owner", "idempotency_key", unique=True),
 )
 

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app import Config, create_app
+from tests.storage.databases import fresh
 from tests.upstream import Upstream
 
 
@@ -28,14 +29,20 @@ def against(upstream: Upstream) -> dict[str, Any]:
 
 @contextmanager
 def application(folder: Path, **settings: Any) -> Iterator[Flask]:
-    """On a database in `folder`, blind to a developer's proxies."""
-    url = f"sqlite:///{folder}/parley.db"
+    """On a database of its own, blind to a developer's proxies."""
+    url, spool = fresh(folder), f"{folder}/spool"
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.lower().endswith("_proxy"):
                 patch.delenv(name)
         made = create_app(
-            Config(database_url=url, demo_tokens_per_second=1e5, log_level="ERROR", **settings)
+            Config(
+                database_url=url,
+                spool_dir=spool,
+                demo_tokens_per_second=1e5,
+                log_level="ERROR",
+                **settings,
+            )
         )
     yield made
     made.extensions["parley"].close()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
 from app.profiles import Profile
 from app.providers.base import ModelRequest
 from app.services import Services
+from app.storage.database import Database
+from app.storage.tables import runs
 from tests.blueprints.talk import frames, is_problem, messages, rows, text
 
 _SECRET = "sk-private-inside"
@@ -110,19 +115,60 @@ def test_figures_that_cannot_be(
         assert frames(answer.data)[-1].event == "done"
 
 
+class Sabotage(Scripted):
+    """Speaks, and meanwhile the database has lost its messages."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__("own", [TextDelta("Hi")], [Finish("stop")])
+        self._database = services.database
+
+    def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
+        rename(self._database, "messages", "gone")
+        return super().stream(request)
+
+
+def rename(database: Database, old: str, new: str) -> None:
+    database.write(lambda tx: tx.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}") and None)
+
+
+@pytest.mark.skipif("TEST_DATABASE" in os.environ, reason="SQLite calls a lost table an outage.")
 def test_a_database_that_fails_at_the_end(client: FlaskClient, services: Services) -> None:
-    """If the answer cannot be kept the caller is told so: a `done` would be a lie."""
+    """An answer that the database does not take is safe on the disk, and brought in later."""
+    services.providers["own"] = Sabotage(services)
+    body = {"message": "hi", "model": "own/x"}
+    events = frames(client.post("/api/chat/stream", json=body, buffered=True).data)
+    assert [frame.event for frame in events] == ["start", "delta", "usage", "done"]
+    rename(services.database, "gone", "messages")
+    assert services.endings.bring_in() == 1
+    said = messages(client, events[0].data["conversation_id"])
+    assert [message["content"] for message in said] == ["hi", "Hi"]
 
-    class Sabotage(Scripted):
-        def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
-            services.database.write(
-                lambda tx: tx.exec_driver_sql("ALTER TABLE messages RENAME TO gone") and None
-            )
-            return super().stream(request)
 
-    services.providers["own"] = Sabotage("own", [TextDelta("Hi")], [Finish("stop")])
+def test_neither_database_nor_disk(client: FlaskClient, services: Services, tmp_path: Path) -> None:
+    """If the answer cannot be kept at all the caller is told so: a `done` would be a lie."""
+    (tmp_path / "spool").write_text("This is no folder.")
+    services.providers["own"] = Sabotage(services)
     body = {"message": "hi", "model": "own/x"}
     events = frames(client.post("/api/chat/stream", json=body, buffered=True).data)
     assert [frame.event for frame in events] == ["start", "delta", "usage", "error"]
     assert events[-1].data["code"] in ("unavailable", "internal_error")
     assert "messages" not in events[-1].data["detail"]
+
+
+def test_an_answer_that_was_taken_for_dead(client: FlaskClient, services: Services) -> None:
+    """A run that another worker has ended meanwhile ends with its word, and not with `done`."""
+
+    class TooLate(Scripted):
+        def stream(self, request: ModelRequest) -> Iterator[Sequence[ModelEvent]]:
+            services.database.write(
+                lambda tx: tx.execute(update(runs).values(state="interrupted")) and None
+            )
+            return super().stream(request)
+
+    services.providers["own"] = TooLate("own", [TextDelta("Hi")], [Finish("stop")])
+    body = {"message": "hi", "model": "own/x"}
+    events = frames(client.post("/api/chat/stream", json=body, buffered=True).data)
+    assert [frame.event for frame in events] == ["start", "delta", "usage", "error"]
+    assert (events[-1].data["code"], events[-1].data["retryable"]) == ("interrupted", True)
+    _, kept = messages(client, events[0].data["conversation_id"])
+    assert (kept["content"], kept["status"]) == ("Hi", "incomplete")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from app.accounts import Account
+from app.ids import new_id
 from app.metering.budgets import Held, Purchase
 from app.metering.ledger import Ledger
 from app.metering.money import dollars, units
@@ -26,7 +27,12 @@ def enter(
     def work(tx: Any) -> StoredCall:
         limiting = book.budgets.of(tx, who)
         held: Held | None = book.budgets.hold(tx, limiting, purchase) if limiting else None
-        return book.open(tx, who, {**_PLACE, "run_id": run, "conversation_id": "conv_1"}, held)
+        return book.open(
+            tx,
+            who,
+            {**_PLACE, "id": new_id("call"), "run_id": run, "conversation_id": "conv_1"},
+            held,
+        )
 
     return database.write(work)
 
@@ -64,7 +70,7 @@ def test_a_call_that_was_not_made(database: Database) -> None:
     book, who = ledger(database), account()
     cap = budget(database, "key", who.key_id, "day", 100)
     call = enter(database, book, who, costing(30), "run_c")
-    database.write(lambda tx: book.forget(tx, call))
+    database.write(lambda tx: book.forget(tx, call.id))
     assert database.read(lambda tx: calls.find(tx, call.id)) is None
     assert held_and_spent(database, cap) == (0, 0)
 
@@ -91,12 +97,12 @@ def test_a_live_process_is_left_alone(database: Database) -> None:
     """While its lease is renewed nobody sweeps its calls."""
     book, who = ledger(database), account()
     call = enter(database, book, who, costing(1), "run_e")
-    database.write(lambda tx: calls.renew(tx, call.process, call.lease_until + 1_000))
+    database.write(lambda tx: calls.renew(tx, call.process, call.lease_until + 1_000, 0))
     assert ledger(database).sweep() == 0
     found = database.read(lambda tx: calls.find(tx, call.id))
     assert found is not None
     assert (found.state, found.lease_until) == ("open", call.lease_until + 1_000)
-    database.write(lambda tx: book.forget(tx, call))
+    database.write(lambda tx: book.forget(tx, call.id))
 
 
 def test_an_installation_has_a_budget_too(database: Database) -> None:

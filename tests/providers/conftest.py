@@ -10,7 +10,10 @@ import pytest
 from app.config import CompatibleServer, Config
 from app.providers import registry
 from app.providers.base import Provider
+from tests.cluster.connected import connect, redis_of_module, redis_server
 from tests.upstream import Upstream
+
+__all__ = ["connect", "redis_of_module", "redis_server"]
 
 ADAPTERS = ["openai", "anthropic", "ollama", "own"]
 

@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from app.config import CompatibleServer, Config
-from app.errors import ProviderTimeout
+from app.errors import ProviderError, ProviderTimeout
 from app.events import Finish
 from app.messages import user
 from app.providers import registry
@@ -71,3 +71,11 @@ def test_patience_is_for_one_call(adapter: Provider) -> None:
     list(adapter.stream(ask("mock-2", Patience(first_byte=60.0, read=60.0))))
     with pytest.raises(ProviderTimeout), gevent.Timeout(20):
         list(adapter.stream(ask("silent-0", Patience())))
+
+
+def test_patience_ends_with_its_call(patient: Provider) -> None:
+    """While the error of a broken answer is kept, nothing of its limits strikes elsewhere."""
+    with pytest.raises(ProviderError) as caught:
+        list(patient.stream(ask("broken-3-20000", Patience(read=0.2))))
+    gevent.sleep(0.4)
+    assert caught.value.code == "provider_protocol"

@@ -20,9 +20,12 @@ def processes(server: Server) -> list[int]:
 
 
 def worker(server: Server) -> int:
-    master = server.process.pid
-    (only,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return int(only)
+    (only,) = children(server.process.pid)
+    return only
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def resident(*processes: int) -> int:

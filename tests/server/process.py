@@ -46,6 +46,7 @@ def environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": f"sqlite:///{folder}/parley.db",
+        "SPOOL_DIR": f"{folder}/spool",
         "DEMO_TOKENS_PER_SECOND": "1000",
         **extra,
     }

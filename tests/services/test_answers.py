@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
 import gevent
 import pytest
 
+from app.cluster.connection import Connection
+from app.cluster.shelf import Shelf
 from app.errors import ProviderError
-from app.events import Finish, Usage, UsageReport
+from app.events import Finish, ModelEvent, ReasoningDelta, TextDelta, Usage, UsageReport
 from app.messages import user
 from app.providers.base import ModelRequest
 from app.services.answers import Answers, Cached, key_of
 from app.services.attempts import RetryBudget
+from tests.cluster.connected import Connect
+from tests.cluster.redis_server import RedisServer
 from tests.services.scripted import Scripted, attempts, busy, said, stream
 
 _REQUEST = ModelRequest(model="m", messages=(user("Hi"),))
@@ -105,3 +111,78 @@ def test_answers_are_forgotten() -> None:
     kept = [n for n in range(50) if small.get(str(n).encode())]
     assert kept == list(range(kept[0], 50))
     assert 0 < len(kept) < 30
+
+
+def sharing(connection: Connection, seconds: float = 60.0) -> Answers:
+    """Those of a worker."""
+    return Answers(seconds, shelf=Shelf(connection, "answer"))
+
+
+def test_another_workers_answer(connect: Connect) -> None:
+    """What one worker kept another one gives, with the model that said it, without a call."""
+    one, other = sharing(connect()), sharing(connect())
+    said(Cached(attempts(Scripted("b", busy()), Scripted("a", "hello")), one, _KEY))
+    model = Scripted("a", "again")
+    hit = Cached(attempts(Scripted("b"), model), other, _KEY)
+    assert said(hit) == "hello"
+    assert (hit.cached, hit.answering.model.id, model.calls) == (True, "a/m", [])
+    assert ask(other, model) == ("hello", True)
+    assert ask(other, model, key=b"another") == ("again", False)
+
+
+def test_it_is_the_same_there(connect: Connect) -> None:
+    """Reasoning stays reasoning, and no piece of the text is lost or joined to another."""
+    one, other = sharing(connect()), sharing(connect())
+    events: list[ModelEvent] = [
+        ReasoningDelta("hm"),
+        TextDelta("a"),
+        TextDelta("\u2028\0ß"),
+        ReasoningDelta(""),
+    ]
+    one.keep(_KEY, attempts(Scripted("a")).answering, [*events, Finish("stop")])
+    found = other.fetch(_KEY)
+    assert found is not None
+    assert list(found.said) == events
+
+
+def test_it_is_forgotten_everywhere_at_once(connect: Connect) -> None:
+    """A copy lasts no longer than what it was copied from."""
+    one, other = sharing(connect(), 0.4), sharing(connect(), 60)
+    ask(one, Scripted("a", "hello"))
+    gevent.sleep(0.2)
+    assert ask(other, Scripted("a", "again")) == ("hello", True)
+    gevent.sleep(0.3)
+    assert ask(other, Scripted("a", "again")) == ("again", False)
+
+
+def test_what_is_too_long_is_not_shared(connect: Connect, redis_server: RedisServer) -> None:
+    """A very long answer stays with the worker that had it."""
+    one, other = sharing(connect()), sharing(connect())
+    long = "x" * 300_000
+    ask(one, Scripted("a", long))
+    assert ask(one, Scripted("a")) == (long, True)
+    assert ask(other, Scripted("a", "again")) == ("again", False)
+
+
+def test_what_cannot_be_read_is_not_there(connect: Connect) -> None:
+    """An entry that another version left is asked for anew, and replaced."""
+    connection = connect()
+    Shelf(connection, "answer").put(_KEY.hex(), b"\x93\x01\x02\x03", 60)
+    assert ask(sharing(connection), Scripted("a", "hello")) == ("hello", False)
+    assert ask(sharing(connection), Scripted("a")) == ("hello", True)
+
+
+@pytest.mark.parametrize("how", ["freeze", "stop"])
+def test_without_redis_it_is_a_miss(connect: Connect, redis_server: RedisServer, how: str) -> None:
+    """Never an error, nothing takes a second, and each worker has what it kept itself."""
+    connection = connect()
+    one, model = sharing(connection), Scripted("a", "hello")
+    getattr(redis_server, how)()
+    begun = time.monotonic()
+    assert ask(one, model) == ("hello", False)
+    assert ask(one, model) == ("hello", True)
+    assert time.monotonic() - begun < 1
+    redis_server.thaw() if how == "freeze" else redis_server.start()
+    connection.wait()
+    ask(one, model, key=b"later")
+    assert ask(sharing(connect()), model, key=b"later")[1] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts import Account, Limits, allowed
+from app.cluster.bus import Bus
 from app.errors import NotAuthenticated, TooMany
 from app.ids import now
 from app.services import identity as module
@@ -25,7 +27,10 @@ from app.services.teams import Teams
 from app.storage import keys as rows
 from app.storage.database import Database, connect
 from app.storage.migrate import migrate
+from tests.cluster.connected import Connect
+from tests.cluster.redis_server import RedisServer
 from tests.properties import examples
+from tests.storage.databases import fresh
 
 _HERE, _THERE = "192.0.2.1", "192.0.2.2"
 _ADMIN = "an-admin-key-of-the-tests"
@@ -35,8 +40,11 @@ _GIVEN: dict[str, Any] = {"owner": "ada", "scopes": ["chat"]}
 class Process:
     """What one process has: its own memory, and a database that it shares."""
 
-    def __init__(self, database: Database, secret: str | None = None) -> None:
-        self.identity = Identity(database, Digests(database, secret), _ADMIN, is_open=False)
+    def __init__(
+        self, database: Database, secret: str | None = None, bus: Bus | None = None
+    ) -> None:
+        digests = Digests(database, secret)
+        self.identity = Identity(database, digests, _ADMIN, is_open=False, bus=bus)
         self.keys = Keys(database, Digests(database, secret), self.identity.forget)
         self.teams = Teams(database, self.identity.forget)
 
@@ -57,7 +65,7 @@ class Process:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = connect(f"sqlite:///{tmp_path}/parley.db")
+    made = connect(fresh(tmp_path))
     migrate(made)
     with gevent.Timeout(60):
         yield made
@@ -182,6 +190,56 @@ def test_a_revocation_holds_everywhere_in_time(database: Database, process: Proc
                 break
             gevent.sleep(0.05)
     process.keys.revoke(key_id)
+
+
+@pytest.fixture
+def two(database: Database, connect: Connect) -> Iterator[list[Process]]:
+    """Two processes that tell each other what changes; what one remembers, it believes for long."""
+    with ExitStack() as stack:
+        made = []
+        for name in ("one", "other"):
+            bus = Bus(connect(), name)
+            made.append(Process(database, bus=bus))
+            bus.start()
+            stack.callback(bus.close)
+            while bus._news not in bus._read:  # it hears what is said from then on
+                gevent.sleep(0.01)
+        yield made
+
+
+def test_a_change_is_heard_by_the_others(
+    two: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is revoked, and a team's limits, at once and not after what is remembered."""
+    monkeypatch.setattr(module, "_FRESH", 600.0)
+    one, other = two
+    key_id, key = one.made(team="red")
+    assert other.of(key).team_limits == one.of(key).team_limits == Limits()
+    one.teams.put("red", {"streams": 3}, {})
+    with gevent.Timeout(1):
+        while other.of(key).team_limits != Limits(streams=3):
+            gevent.sleep(0.01)
+    one.keys.revoke(key_id)
+    with gevent.Timeout(1):
+        while other.identity._answers:
+            gevent.sleep(0.01)
+    assert other.refusal(key).startswith("This key was revoked on 2")
+
+
+@pytest.mark.parametrize("how", ["freeze", "stop"])
+def test_a_change_needs_no_redis(two: list[Process], redis_server: RedisServer, how: str) -> None:
+    """It holds here at once and takes no second, and there a moment later."""
+    one, other = two
+    key_id, key = one.made()
+    assert other.of(key) == one.of(key)
+    getattr(redis_server, how)()
+    begun = monotonic()
+    one.keys.revoke(key_id)
+    assert one.refusal(key).startswith("This key was revoked on 2")
+    assert monotonic() - begun < 1
+    gevent.sleep(module._FRESH)
+    assert other.refusal(key).startswith("This key was revoked on 2")
+    redis_server.thaw() if how == "freeze" else redis_server.start()
 
 
 def test_an_expiry_is_kept_to_the_moment(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+import gevent
 import pytest
 
 from app.services import throttle
-from app.services.throttle import Throttle
+from app.services.throttle import SharedThrottle, Throttle
+from tests.cluster.connected import Connect
+from tests.cluster.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -55,3 +60,45 @@ def test_its_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         slow.wrong("a")
     assert len(slow._wrong) == 100
     assert slow.wait("a") > 0
+
+
+def test_wrong_keys_count_at_all_workers(connect: Connect) -> None:
+    """However an address spreads its guesses over workers, it has as many as at one."""
+    workers = [SharedThrottle(connect()) for _ in range(3)]
+    for number in range(throttle._WRONG):
+        assert [worker.wait("a") for worker in workers] == [0, 0, 0]
+        workers[number % 3].wrong("a")
+    for worker in workers:
+        assert throttle._SECONDS - 10 < worker.wait("a") <= throttle._SECONDS
+        assert worker.wait("b") == 0
+
+
+def test_their_minute_slides(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits as long as it was told is let through, and not before."""
+    monkeypatch.setattr(throttle, "_SECONDS", 0.6)
+    one, other = SharedThrottle(connect()), SharedThrottle(connect())
+    one.wrong("a")
+    gevent.sleep(0.2)
+    for _ in range(throttle._WRONG - 1):
+        one.wrong("a")
+    wait = other.wait("a")
+    assert 0 < wait < 0.41
+    gevent.sleep(wait + 0.01)
+    assert other.wait("a") == 0
+    other.wrong("a")
+    assert one.wait("a") > 0
+
+
+@pytest.mark.parametrize("how", ["freeze", "stop"])
+def test_without_redis_each_counts(connect: Connect, redis_server: RedisServer, how: str) -> None:
+    """Each worker by what it sees, with what it had seen before; nothing takes a second."""
+    one, other = SharedThrottle(connect()), SharedThrottle(connect())
+    for _ in range(throttle._WRONG - 1):
+        one.wrong("a")
+    getattr(redis_server, how)()
+    begun = time.monotonic()
+    one.wrong("a")
+    assert one.wait("a") > 0
+    assert other.wait("a") == 0
+    assert time.monotonic() - begun < 1.5  # two workers, each of which finds it out
+    redis_server.thaw() if how == "freeze" else redis_server.start()

@@ -23,6 +23,7 @@ from app.storage.migrate import migrate
 from app.storage.usage import Group
 from tests.properties import examples
 from tests.storage.booked import book, call
+from tests.storage.databases import fresh
 
 _few = st.sampled_from(["a", "b", "c"])
 _groups = st.lists(st.sampled_from(get_args(Group)), min_size=1, unique=True)
@@ -30,8 +31,8 @@ _spring = date(2026, 3, 29)
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    made = connect("sqlite://")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    made = connect(fresh(tmp_path_factory.mktemp("usage")))
     migrate(made)
     yield made
     made.close()
