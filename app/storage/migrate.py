@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -24,11 +26,16 @@ def migrate(database: Database) -> None:
 
 
 def is_current(database: Database) -> bool:
-    return database.read(_revision) == _head()
+    """Whether this version can work with the database: it has our newest revision, or a newer.
+
+    Revisions only add to what is there, so that in a rolling deploy those who are not replaced
+    yet go on beside the new ones, and a version can be rolled back.
+    """
+    return _suffices(database.read(_revision))
 
 
 def _upgrade(connection: Connection) -> None:
-    if _revision(connection) == _head():
+    if _suffices(_revision(connection)):
         return
     config = _alembic()
     config.attributes["connection"] = connection
@@ -39,8 +46,17 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_alembic()).get_current_head()
+def _suffices(revision: str | None) -> bool:
+    """Ours is the newest of those that we know; one that we do not know is a newer version's."""
+    known = _known()
+    return revision is not None and (revision == known[0] or revision not in known)
+
+
+@cache
+def _known() -> Sequence[str]:
+    """The revisions of this version, the newest first."""
+    scripts = ScriptDirectory.from_config(_alembic())
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def _alembic() -> AlembicConfig:

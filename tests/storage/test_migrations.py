@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from app.storage import conversations
 from app.storage import migrate as migrations
@@ -82,3 +82,14 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     monkeypatch.undo()
     migrate(blank)
     assert is_current(blank)
+
+
+def test_an_older_version_beside_a_newer(blank: Database) -> None:
+    """A database that a newer version has migrated is good enough, and is left as it is."""
+    migrate(blank)
+    newer = text("UPDATE alembic_version SET version_num = '9999'")
+    blank.write(lambda tx: tx.execute(newer) and None)
+    assert is_current(blank)
+    migrate(blank)
+    found = text("SELECT version_num FROM alembic_version")
+    assert blank.read(lambda tx: tx.execute(found).scalar_one()) == "9999"
