@@ -27,6 +27,7 @@ from app.cluster.connection import Connection
 from app.config import Config
 from app.providers import registry
 from app.providers.breaker import MemoryBreakers
+from app.providers.circuits import SharedCircuits
 from app.schemas.base import ProblemSchema
 from app.services import assemble
 from app.storage.database import connect
@@ -63,9 +64,11 @@ def create_app(config: Config | None = None) -> Flask:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    app.extensions[context.EXTENSION] = assemble(
-        config, database, registry.build(config), MemoryBreakers(), _redis(config)
-    )
+    breakers, redis = MemoryBreakers(), _redis(config)
+    services = assemble(config, database, registry.build(config), breakers, redis)
+    if redis is not None and services.sharing is not None:
+        breakers.share(SharedCircuits(redis, services.sharing.bus))
+    app.extensions[context.EXTENSION] = services
     requests.install(app)
     guards.install(app)
     limits.install(app)

@@ -73,9 +73,9 @@ class Bus:
     def close(self) -> None:
         if self._listening is None or self._client is None:
             return
-        # Its read ends with its connection. To kill it while it connects would leave a socket.
+        # It ends with what it reads next. To kill it while it connects would leave a socket open.
         self._closing = True
-        self._client.close()
+        self._wake()
         self._listening.join(_PATIENCE if self._connection.up else 0)
         self._listening.kill()
         self._client.close()
@@ -105,8 +105,6 @@ class Bus:
             try:
                 self._hear_from(self._client)
             except RedisError as error:
-                if self._closing:
-                    return
                 if not is_away(error):
                     raise
                 self._client.connection_pool.disconnect()

@@ -70,7 +70,7 @@ class Connection:
     ) -> None:
         self._prefix = prefix
         self._url = url
-        self._tls = _tls(url, verify, certificates)
+        self._options = _options(url, verify, certificates)
         self._redis = self.client(_PATIENCE, _POOL)
         self._up = Event()
         self._up.set()
@@ -83,9 +83,8 @@ class Connection:
             max_connections=connections,
             socket_timeout=patience,
             socket_connect_timeout=_PATIENCE,
-            socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
-            **self._tls,
+            **self._options,
         )
 
     def key(self, *names: str) -> str:
@@ -154,9 +153,14 @@ def is_away(error: RedisError) -> bool:
     return isinstance(error, _AWAY) or str(error).startswith(_UNUSABLE)
 
 
-def _tls(url: str, verify: bool, certificates: str | None) -> dict[str, Any]:
-    if not url.startswith("rediss://"):
+def _options(url: str, verify: bool, certificates: str | None) -> dict[str, Any]:
+    """What depends on the way that a URL names."""
+    if url.startswith("unix://"):
         return {}
-    if not verify:
-        return {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    return {"ssl_ca_certs": certificates} if certificates else {}
+    options: dict[str, Any] = {"socket_keepalive": True}
+    if url.startswith("rediss://"):
+        if not verify:
+            return {**options, "ssl_cert_reqs": "none", "ssl_check_hostname": False}
+        if certificates:
+            return {**options, "ssl_ca_certs": certificates}
+    return options

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from app.accounts import Limits
 from app.cluster.connection import Connection, RedisAway
+from app.cluster.shelf import Shelf
 from app.config import Config
 from app.ids import new_id
 from app.metering.budgets import Budgets, installation
 from app.metering.ledger import Ledger
 from app.metering.limits import Gate
 from app.metering.prices import Prices
+from app.metering.shared_windows import SharedCounters
 from app.metering.windows import MemoryCounters
 from app.metrics import Metrics
 from app.providers.base import Breakers, Provider
@@ -39,6 +41,7 @@ from app.services.quotes import Quotes
 from app.services.readiness import Readiness
 from app.services.runs import Runs
 from app.services.teams import Teams
+from app.services.throttle import SharedThrottle
 from app.services.usage import Usage
 from app.storage.database import Database
 from app.storage.spool import Spool, folder_of
@@ -71,11 +74,14 @@ class Services:
     keys: Keys
     teams: Teams
     sharing: Sharing | None
+    counters: SharedCounters | None
     orphans: Orphans | None
 
     def start(self) -> None:
         """What a worker does besides answering: renew its leases, and look after the others."""
         self.endings.watch()
+        if self.counters is not None:
+            self.counters.start()
         if self.sharing is None or self.orphans is None:
             self.ledger.watch()
             return
@@ -96,6 +102,8 @@ class Services:
     def close(self) -> None:
         """Let go of the database, of Redis, and of the connections to providers."""
         self.runs.close()
+        if self.counters is not None:
+            self.counters.close()
         if self.sharing is not None:
             self.sharing.close()
         self.ledger.close()
@@ -125,7 +133,7 @@ def assemble(
     known = Runs(database, live, process, sharing.mirrors if sharing else None)
     handover = Webhook(config.webhook_url, config.webhook_secret)
     budget = RetryBudget(config.max_upstream_calls, config.max_retry_wait)
-    answers = Answers(config.cache_seconds)
+    answers = Answers(config.cache_seconds, shelf=Shelf(redis, "answer") if redis else None)
     own = installation(
         request=config.budget_request_usd,
         day=config.budget_day_usd,
@@ -144,7 +152,8 @@ def assemble(
         longest=config.run_timeout + 60,
     )
     endings = Endings(database, ledger, Spool(_spool_folder(config)))
-    gate = Gate(MemoryCounters(), *_limits(config))
+    shared = _counters(config, redis, process) if redis else None
+    gate = Gate(shared or MemoryCounters(), *_limits(config))
     images = Images(config.max_image_bytes, Fetcher())
     chat = Chat(
         database,
@@ -161,7 +170,14 @@ def assemble(
         process=process,
     )
     digests = Digests(database, config.secret_key)
-    identity = Identity(database, digests, config.admin_key, is_open=config.open)
+    identity = Identity(
+        database,
+        digests,
+        config.admin_key,
+        is_open=config.open,
+        throttle=SharedThrottle(redis) if redis else None,
+        bus=sharing.bus if sharing else None,
+    )
     return Services(
         config=config,
         database=database,
@@ -185,8 +201,13 @@ def assemble(
         keys=Keys(database, digests, identity.forget),
         teams=Teams(database, identity.forget),
         sharing=sharing,
+        counters=shared,
         orphans=Orphans(database, ledger, sharing.logs) if sharing else None,
     )
+
+
+def _counters(config: Config, redis: Connection, process: str) -> SharedCounters:
+    return SharedCounters(redis, process, refuse=config.limits_without_redis == "refuse")
 
 
 def _sharing(config: Config, redis: Connection, process: str, live: Live) -> Sharing:

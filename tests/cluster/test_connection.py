@@ -140,3 +140,12 @@ def test_tls(tmp_path: Path, certificate: Path) -> None:
             outcomes.append(ask(made)[0])
             made.close()
         assert outcomes == [False, True, True]
+
+
+def test_a_unix_socket(tmp_path: Path) -> None:
+    """A Redis on the same machine may be reached by a file."""
+    path = tmp_path / "redis.sock"
+    with running(tmp_path, "--unixsocket", str(path)):
+        made = Connection(f"unix://{path}", "test")
+        assert ask(made)[0]
+        made.close()
