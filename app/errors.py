@@ -5,6 +5,8 @@
     │   ├── MalformedBody            400  malformed_body
     │   ├── UnknownModel             422  unknown_model
     │   └── UnpricedModel            422  unpriced_model
+    ├── ExtractionFailed             422  extraction_failed    no answer of the model was valid
+    │   └── ExtractionStopped        422  extraction_stopped   by the caller
     ├── BudgetSpent                  402  budget_spent
     ├── NotAuthenticated             401  not_authenticated
     ├── NotAllowed                   403  not_allowed
@@ -56,6 +58,20 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     request_id: str | None = None
     errors: Mapping[str, Any] | None = None
     retry_after: int | None = None
+    # What only some problems say, beside the rest.
+    members: Mapping[str, Any] = {}
+
+    def document(self) -> dict[str, Any]:
+        """As it is sent: without what there is nothing of, and with its own members."""
+        told = {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if name != "members" and (value is not None or name not in _OPTIONAL)
+        }
+        return {**told, **self.members}
+
+
+_OPTIONAL = {"request_id", "errors", "retry_after"}
 
 
 class ParleyError(Exception):
@@ -76,6 +92,7 @@ class ParleyError(Exception):
         self.detail = detail
         self.errors = errors
         self.retry_after = retry_after
+        self.members: Mapping[str, Any] = {}
 
     def problem(self, request_id: str | None = None) -> Problem:
         return Problem(
@@ -88,6 +105,7 @@ class ParleyError(Exception):
             request_id=request_id,
             errors=self.errors,
             retry_after=None if self.retry_after is None else max(1, round(self.retry_after)),
+            members=self.members,
         )
 
 
@@ -107,6 +125,16 @@ class UnpricedModel(BadInput):
     """Where money is limited, what nobody knows the price of is not bought."""
 
     code = "unpriced_model"
+
+
+class ExtractionFailed(ParleyError):
+    """Its `members` are the last candidate with its issues, the attempts and what they cost."""
+
+    code, status = "extraction_failed", 422
+
+
+class ExtractionStopped(ExtractionFailed):
+    code = "extraction_stopped"
 
 
 class BudgetSpent(ParleyError):
@@ -154,11 +182,15 @@ class WorkerLost(Unavailable):
 
     code = "interrupted"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The server process that wrote this answer is gone. What it had said is kept, as far "
-            "as it is known; ask again for a whole answer."
-        )
+    def __init__(
+        self,
+        detail: str = "The server process that wrote this answer is gone. What it had said is kept, "
+        "as far as it is known; ask again for a whole answer.",
+        *,
+        errors: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, retry_after=retry_after)
 
 
 class OutputTooLong(ParleyError):

@@ -179,8 +179,10 @@ class Ledger:
             gevent.sleep(self._lease / 4)
 
     def _look_after(self) -> None:
-        until, oldest = self._until(), self._oldest()
+        asked, until, oldest = now(), self._until(), self._oldest()
         self._database.write(lambda tx: calls.renew(tx, self._process, until, oldest))
+        if now() - asked > self._lease * 500:  # so slow that what was renewed is as good as over
+            self._away = now()
         if now() - self._away < self._lease * 1000:
             return
         if swept := self.sweep():

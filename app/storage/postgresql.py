@@ -42,8 +42,8 @@ _QUICK, _LONG = 1.75, 30.0
 # how long a process that is frozen may keep its rows from everybody else.
 _SETTINGS = {"statement_timeout": 25_000, "idle_in_transaction_session_timeout": 15_000}
 
-# What libpq is told; a DATABASE_URL may say otherwise. The first four are what an idle connection
-# needs to notice that its server is gone; all are in seconds, but `tcp_user_timeout` in milliseconds.
+# What libpq is told; a DATABASE_URL may say otherwise. The first four let an idle connection notice
+# that its server is gone. All are in seconds, but `tcp_user_timeout` in milliseconds.
 _LIBPQ: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 30,
@@ -68,7 +68,9 @@ class PostgreSQL:
 
     def __init__(self, url: URL) -> None:
         self.engine = _engine(url)
-        self._silent = 0.0  # when a connection was given up last; older ones are, too
+        # When a connection was given up last. What was made before leads to the same server, and
+        # would be waited for in vain as well.
+        self._silent = 0.0
         event.listen(self.engine, "connect", self._made)
         event.listen(self.engine, "checkout", self._check)
         # The pool's own queue cannot be left by a greenlet that is thrown out of it.
@@ -91,14 +93,16 @@ class PostgreSQL:
 
     def close(self) -> None:
         """Once what is under way has ended."""
-        for _ in range(_CONNECTIONS):
-            self._places.acquire(timeout=_QUICK)
+        with Timeout(_QUICK, False):  # type: ignore[arg-type]  # the block just ends
+            for _ in range(_CONNECTIONS):
+                self._places.acquire()
         self.engine.dispose()
 
     def _transact(self, work: Work[T], seconds: float) -> T:
-        deadline = monotonic() + _QUICK
+        asked = monotonic()
         with self._place(), available():
-            clock = Timeout.start_new(max(deadline - monotonic(), 0.01))
+            left = asked + _QUICK - monotonic()
+            clock = Timeout.start_new(max(left, 0.01))
             try:
                 with self._connected() as connection:
                     transaction = connection.begin()
@@ -112,7 +116,10 @@ class PostgreSQL:
             except Timeout as cut:
                 if cut is not clock:
                     raise
-                raise self._given_up() from cut
+                if left > _QUICK / 2:  # it is not the crowd's fault
+                    self._silent = monotonic()
+                log.warning("database_too_slow", waited=round(monotonic() - asked, 3))
+                raise unavailable() from cut
             finally:
                 clock.close()
 
@@ -140,12 +147,6 @@ class PostgreSQL:
             raise
         finally:
             connection.close()
-
-    def _given_up(self) -> Unavailable:
-        """What is idle leads to the same server, and would be waited for in vain as well."""
-        log.error("database_too_slow")
-        self._silent = monotonic()
-        return unavailable()
 
     def _made(self, _connection: object, record: ConnectionPoolEntry) -> None:
         record.info["since"] = monotonic()

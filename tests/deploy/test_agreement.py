@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy.pool import QueuePool
@@ -33,7 +34,7 @@ _BEYOND = int(
 )
 _KEEPALIVE = int(re.findall(r"(?m)^keepalive = (\d+)", _GUNICORN)[0])
 _HEARTBEAT = 10  # seconds; callers rely on it
-_NOT_OURS = {"PATH", "PYTHONUNBUFFERED", "TMPDIR"}
+_NOT_OURS = {"PATH", "PYTHONUNBUFFERED"}
 _SECRET = re.compile(r"(_|^)(KEY|SECRET|PASSWORD|TOKEN)(_|$)|^DATABASE_URL$")
 
 
@@ -139,7 +140,7 @@ def test_no_worker_is_alone_with_its_memory() -> None:
 
 def test_what_waits_for_the_database_outlasts_a_container() -> None:
     """Where temporary files go is a volume, and not in memory, wherever Parley runs."""
-    folder = image_variables()["TMPDIR"]
+    folder = str(Path(image_variables()["SPOOL_DIR"]).parent)
     for it in instances().values():
         assert it["volumes"] == [f"spool:{folder}"]
     spec = pod("Deployment")["spec"]

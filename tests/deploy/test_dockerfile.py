@@ -110,7 +110,7 @@ def test_what_is_copied_is_what_is_let_in() -> None:
 
 def test_it_holds_no_secret() -> None:
     """The variables that are made into the image say where, and not how to get in."""
-    named = {"PATH", "PYTHONUNBUFFERED", "TMPDIR", "PORT", "DATABASE_URL"}
+    named = {"PATH", "PYTHONUNBUFFERED", "SPOOL_DIR", "PORT", "DATABASE_URL"}
     assert set(image_variables()) == named
     assert image_variables()["DATABASE_URL"].startswith("sqlite:////data/")
     assert "ARG" not in {it.name for it in dockerfile()}

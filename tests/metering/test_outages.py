@@ -33,15 +33,21 @@ def patience() -> Iterator[None]:
 
 
 class Doubtful:
-    """A database that loses its answer to the next commits: `True` stands for one that was done."""
+    """A database that loses its answer to the next commits: `True` stands for one that was done.
+
+    Before them it waits for so many seconds.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.engine = database.engine
         self.read, self.report, self.alone = database.read, database.report, database.alone
         self.losing: list[bool] = []
+        self.waits: list[float] = []
 
     def write(self, work: Callable[[Transaction], object]) -> object:
+        if self.waits:
+            gevent.sleep(self.waits.pop(0))
         if not self.losing:
             return self._database.write(work)
         if self.losing.pop(0):
@@ -214,3 +220,18 @@ def test_everybody_gets_time_after_an_outage(database: Database) -> None:
     while of_run(database, gone.run_id)[0].state == "open":
         gevent.sleep(0.02)
     book.close()
+
+
+def test_a_renewal_that_comes_too_late(database: Database) -> None:
+    """A process that was let wait for its renewal until it was worth nothing sweeps nobody."""
+    who = account()
+    cap = budget(database, "key", who.key_id, "day", 100)
+    slow = Doubtful(database)
+    slow.waits = [0.5]
+    book = ledger(slow, lease=0.4)  # type: ignore[arg-type]
+    call = opened(database, book, who, cap)
+    book.watch()
+    gevent.sleep(1.2)
+    assert [found.state for found in of_run(database, call.run_id)] == ["open"]
+    book.close()
+    database.write(lambda tx: book.forget(tx, call.id))
