@@ -61,7 +61,7 @@ class Client:
         self._key = f"client-{number}"
 
     def __call__(self) -> Followed:
-        with gevent.Timeout(120):
+        with gevent.Timeout(240):
             while not self.stream.ended:
                 self.connections += 1
                 with suppress(OSError, HTTPException):
@@ -90,7 +90,7 @@ class Client:
 
 @pytest.mark.parametrize(
     ("clients", "tokens", "pause"),
-    [(40, 20, 200_000), pytest.param(1000, 40, 500_000, marks=pytest.mark.prove)],
+    [(40, 20, 200_000), pytest.param(1000, 60, 1_000_000, marks=pytest.mark.prove)],
 )
 def test_every_client_gets_its_end(
     tmp_path: Path,
