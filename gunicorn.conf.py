@@ -14,9 +14,12 @@ from typing import Any  # noqa: E402
 import gevent  # noqa: E402
 
 from app.config import Config, ConfigError  # noqa: E402
+from app.templating.catalogue import read  # noqa: E402
 
 try:
     _config = Config.from_env()
+    # Each worker reads them again; what is wrong must end the start, not worker after worker.
+    read(_config.prompts_dir, _config.models)
 except ConfigError as error:
     sys.exit(str(error))
 

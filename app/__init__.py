@@ -12,11 +12,14 @@ from app.blueprints import (
     context,
     conversations,
     docs,
+    extraction,
+    extraction_batch,
     guards,
     health,
     limits,
     models,
     problems,
+    prompts,
     requests,
     runs,
     tokens,
@@ -29,9 +32,11 @@ from app.providers import registry
 from app.providers.breaker import MemoryBreakers
 from app.providers.circuits import SharedCircuits
 from app.schemas.base import ProblemSchema
+from app.schemas.extraction import registry as extraction_schemas
 from app.services import assemble
 from app.storage.database import connect
 from app.storage.migrate import migrate
+from app.templating.catalogue import read
 
 _DESCRIPTION = "The AI backend between a browser and the model providers."
 
@@ -46,10 +51,11 @@ def create_app(config: Config | None = None) -> Flask:
     """Make the application. Without a `config` the environment is read.
 
     Raises:
-        ConfigError: the environment holds bad values; it lists them all.
+        ConfigError: the environment holds bad values, or a prompt is not right; it lists them all.
     """
     config = config or Config.from_env()
     logs.configure(config.log_level)
+    catalogue = read(config.prompts_dir, config.models)
     database = connect(config.database_url)
     if database.engine.dialect.name == "sqlite":
         migrate(database)
@@ -65,7 +71,8 @@ def create_app(config: Config | None = None) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     breakers, redis = MemoryBreakers(), _redis(config)
-    services = assemble(config, database, registry.build(config), breakers, redis)
+    providers, schemas = registry.build(config), extraction_schemas.find()
+    services = assemble(config, database, providers, breakers, schemas, redis, catalogue=catalogue)
     if redis is not None and services.sharing is not None:
         breakers.share(SharedCircuits(redis, services.sharing.bus))
     app.extensions[context.EXTENSION] = services
@@ -73,7 +80,19 @@ def create_app(config: Config | None = None) -> Flask:
     guards.install(app)
     limits.install(app)
     api = _Api(app)
-    for room in (chat, tokens, conversations, runs, models, usage, admin, health):
+    extractions = (extraction, extraction_batch)
+    for room in (
+        chat,
+        prompts,
+        *extractions,
+        tokens,
+        conversations,
+        runs,
+        models,
+        usage,
+        admin,
+        health,
+    ):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(web.blueprint)
     app.register_blueprint(docs.blueprint)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Protocol
 
 SCOPES = ("chat", "extract", "agent", "admin")
 
@@ -16,6 +17,18 @@ class Limits:
     tokens_per_minute: int | None = None
     streams: int | None = None
     max_output_tokens: int | None = None
+
+
+class Allowance(Protocol):
+    """Money for one task alone, in 10^-12 US dollars, besides all budgets."""
+
+    def hold(self, worst: int) -> None:
+        """Set aside what a call may cost, which can take a wait. Raises BudgetSpent."""
+        ...
+
+    def settle(self, held: int, spent: int) -> None:
+        """Replace what was held by what was spent."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +45,7 @@ class Account(Limits):
     scopes: tuple[str, ...] = SCOPES
     models: tuple[str, ...] | None = None
     team_limits: Limits = Limits()
+    allowance: Allowance | None = field(default=None, compare=False, repr=False)
 
 
 def allowed(account: Account, model_id: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -42,6 +42,13 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str | None
     model: str
     truncated_turns: int = 0
+
+
+class Began(msgspec.Struct, frozen=True):
+    """The start of a run that belongs to no conversation."""
+
+    run_id: str
+    model: str
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False):
@@ -79,6 +86,27 @@ class ToolCall(msgspec.Struct, frozen=True):
     arguments: str
 
 
+class Partial(msgspec.Struct, frozen=True):
+    """An extraction so far, as JSON. Within one attempt at one part a later one takes nothing back.
+
+    It is text because a log keeps many of them: as objects they would weigh ten times as much.
+    """
+
+    json: str
+    part: int = 1
+    attempt: int = 1
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something was begun anew, or given up. `index` counts them; `code` says why."""
+
+    index: int
+    summary: str
+    part: int
+    attempt: int
+    code: str
+
+
 class UsageReport(msgspec.Struct, frozen=True):
     """The tokens so far; a later report replaces an earlier one."""
 
@@ -102,6 +130,8 @@ class Done(msgspec.Struct, frozen=True):
     usage: Usage
     cost_usd: Decimal | None
     source: Source = "model"
+    # Where the run was to make data and no text: a struct whose fields belong to the ending.
+    result: Any = None
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -118,7 +148,18 @@ ModelEvent = (
     | Finish
 )
 Terminal = Done | Failure
-Event = Start | TextDelta | ReasoningDelta | ToolCall | UsageReport | Done | Failure
+Event = (
+    Start
+    | Began
+    | TextDelta
+    | ReasoningDelta
+    | ToolCall
+    | Partial
+    | Step
+    | UsageReport
+    | Done
+    | Failure
+)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +187,6 @@ def collect(events: Iterable[Event]) -> Answer:
                 start = event
             case Done() | Failure():
                 end = event
-            case UsageReport() | ToolCall():
+            case UsageReport() | ToolCall() | Began() | Partial() | Step():
                 pass
     return Answer(start=start, text="".join(text), reasoning="".join(reasoning), end=end)

@@ -15,6 +15,11 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{now():012x}{secrets.token_hex(10)}"
 
 
+def moment(made: str) -> int:
+    """When an id was made, as `now` says it."""
+    return int(made.rpartition("_")[2][:12], 16)
+
+
 def now() -> int:
     """Milliseconds since 1970 in UTC."""
     return time.time_ns() // 1_000_000

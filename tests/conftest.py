@@ -23,6 +23,8 @@ _ALSO = {
     "TRUSTED_PROXIES",
     "DATABASE_URL",
     "CHAT_MODEL",
+    "TITLE_MODEL",
+    "PROMPTS_DIR",
     "SPOOL_DIR",
     "WEB_CONCURRENCY",
     "APP_ENV",

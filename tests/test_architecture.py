@@ -51,13 +51,15 @@ _ROOMS: dict[str, set[str]] = {
     "evidence": _LEAVES | {"evidence"},
     # JSON Schema to and from what a model takes; validation of shape.
     "structure": _LEAVES | {"structure"},
+    # Prompts as files: read, checked, and filled in inside a sandbox.
+    "templating": _LEAVES | {"templating"},
     "schemas": _LEAVES | {"schemas", "evidence"},
     "cluster": _LEAVES | {"cluster"},
     "metering": _LEAVES | {"metering", "storage", "cluster"},
     "runs": _LEAVES | {"runs", "storage", "cluster"},
     "services": _LEAVES
     | {"services", "metering", "runs", "storage", "cluster", "providers.base"}
-    | {"evidence", "structure"},
+    | {"evidence", "structure", "templating"},
     "blueprints": _LEAVES
     | {"services", "runs", "schemas", "encoders"}
     | {f"blueprints.{name}" for name in _SHARED_VIEWS},
@@ -72,7 +74,14 @@ _LIBRARIES = {
     "flask": {"blueprints", "cli", "app"},
     "flask_smorest": {"blueprints", "app"},
     "werkzeug": {"blueprints"},
-    "marshmallow": {"schemas", "config", "blueprints.bodies"},
+    "marshmallow": {
+        "schemas",
+        "config",
+        "blueprints.bodies",
+        "templating.front_matter",
+        "templating.variables",
+    },
+    "jinja2": {"templating.grammar", "templating.template"},
     "webargs": {"schemas", "blueprints.bodies"},
     "environs": {"config"},
     "dotenv": {"config"},
@@ -167,6 +176,7 @@ def test_every_module_has_a_room(module: str) -> None:
         ("app.blueprints.chat", "import marshmallow"),
         ("app.runs.run", "import app.metering.prices"),
         ("app.services.chat", "import jsonschema_rs"),
+        ("app.services.prompts", "import jinja2"),
         ("app.structure.schema", "from app.services.turns import Ask"),
         ("app.encoders.native", "import httpx2._client"),
         ("app.cli", "from app.providers import registry"),

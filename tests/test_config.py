@@ -82,6 +82,8 @@ _BAD = [
     ("TRUSTED_PROXIES", "-1"),
     ("TRUSTED_PROXIES", "all"),
     ("CHAT_MODEL", "unheard/of"),
+    ("TITLE_MODEL", "unheard/of"),
+    ("PROMPTS_DIR", "/no/such/folder"),
     ("OPENAI_API_KEY", f"{_SECRET}\nX: y"),
     ("ANTHROPIC_API_KEY", f"{_SECRET}ü"),
     ("OPENAI_BASE_URL", "host/v1"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from app.encoders.native import exact
 from app.errors import ParleyError, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -41,7 +41,7 @@ def install(app: Flask) -> None:
 
 def answer(problem: Problem) -> Response:
     response = Response(
-        msgspec.json.encode(problem), status=problem.status, content_type=MEDIA_TYPE
+        exact.encode(problem.document()), status=problem.status, content_type=MEDIA_TYPE
     )
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
+from app.blueprints.guards import needs
 from app.blueprints.streaming import streamed
 from app.schemas.chat import StreamEvent
 from app.schemas.runs import EventsQuery, RunSchema
@@ -16,11 +17,14 @@ from app.schemas.runs import EventsQuery, RunSchema
 # What we send as `id`; anything else is not ours and means the beginning.
 _EVENT_NUMBER = re.compile("[0-9]{1,10}")
 
+_whoever_has_runs = needs("chat", "extract")
+
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="Generations")
 
 
 @blueprint.get("/<run_id>")
 @blueprint.response(200, RunSchema)
+@_whoever_has_runs
 def read(run_id: str) -> object:
     """Read a run's state."""
     return services().runs.read(caller().owner, run_id)
@@ -29,6 +33,7 @@ def read(run_id: str) -> object:
 @blueprint.get("/<run_id>/events")
 @blueprint.arguments(EventsQuery, location="query")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@_whoever_has_runs
 def events(query: dict[str, Any], run_id: str) -> Response:
     """Read a run's events again, from the one after `after` or `Last-Event-ID` on."""
     run = services().runs.open(caller().owner, run_id)
@@ -37,8 +42,11 @@ def events(query: dict[str, Any], run_id: str) -> Response:
 
 @blueprint.post("/<run_id>/stop")
 @blueprint.response(200, RunSchema)
+@_whoever_has_runs
 def stop(run_id: str) -> object:
-    """Stop a run. Its stream ends with `done` and the finish reason `stopped`."""
+    """Stop a run. Its stream ends with `done` and the finish reason `stopped`, and that of an
+    extraction, which has no data then, with the `error` `extraction_stopped`.
+    """
     return services().runs.stop(caller().owner, run_id)
 
 

@@ -43,6 +43,12 @@ def streamed(run: Run, after: int = 0) -> Response:
 
 def whole(run: Run) -> Response | dict[str, Any]:
     """The same events folded into one answer, once the run has ended."""
+    wait(run)
+    return _folded(run)
+
+
+def wait(run: Run) -> None:
+    """Return when the run has ended. Raises Unavailable: the caller has left before."""
     reader = Reader(run)
     watch = Watch(request.environ, reader.close)
     try:
@@ -53,7 +59,6 @@ def whole(run: Run) -> Response | dict[str, Any]:
         reader.close()
     if not run.ended:  # the caller has gone, and nobody reads this
         raise Unavailable("The caller has left.")
-    return _folded(run)
 
 
 def _folded(run: Run) -> Response | dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dotenv import load_dotenv
 
-from app.config.contradictions import contradictions
+from app.config.contradictions import available, contradictions
 from app.config.environment import Env, read, sealed
 from app.config.settings import Settings
 from app.servers import CompatibleServer
@@ -30,6 +30,11 @@ class ConfigError(Exception):
 @dataclass(frozen=True)
 class Config(Settings):
     """The settings, made from the environment."""
+
+    @property
+    def models(self) -> set[str]:
+        """What the name of a model may begin with, and the aliases."""
+        return available(vars(self)) | self.model_aliases.keys()
 
     @classmethod
     def from_env(cls) -> Config:

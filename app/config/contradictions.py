@@ -10,24 +10,22 @@ from app import servers
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
     problems = servers.clashes(values["compatible"])
-    available = _available(values)
+    there = available(values)
     if values["webhook_secret"] is None and values["webhook_url"]:
         problems.append(
             "WEBHOOK_SECRET: with WEBHOOK_URL set, its receiver needs a secret to tell "
             "our posts from others'. Set it to a random text that both know."
         )
-    problems += _strange_models(values, available)
-    chosen = values["chat_model"]
-    if (
-        chosen
-        and chosen not in values["model_aliases"]
-        and chosen.partition("/")[0] not in available
-    ):
-        problems.append(
-            "CHAT_MODEL: its provider is not configured. A model is written provider/name; there "
-            f"are {', '.join(sorted(available))}, and OPENAI_API_KEY, ANTHROPIC_API_KEY, "
-            "OLLAMA_BASE_URL or COMPATIBLE_<NAME>_BASE_URL adds another."
-        )
+    problems += _strange_models(values, there)
+    for name in ("CHAT_MODEL", "TITLE_MODEL"):
+        chosen = values[name.lower()]
+        known = values["model_aliases"].keys() | there
+        if chosen and chosen not in known and chosen.partition("/")[0] not in there:
+            problems.append(
+                f"{name}: its provider is not configured. A model is written provider/name; there "
+                f"are {', '.join(sorted(there))}, and OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+                "OLLAMA_BASE_URL or COMPATIBLE_<NAME>_BASE_URL adds another."
+            )
     if values["port"] and not values["admin_key"]:
         problems.append(
             "ADMIN_KEY: with PORT set, Parley listens on every address and needs a key in force. "
@@ -59,7 +57,8 @@ def _strange_models(values: Mapping[str, Any], available: set[str]) -> Iterator[
             )
 
 
-def _available(values: Mapping[str, Any]) -> set[str]:
+def available(values: Mapping[str, Any]) -> set[str]:
+    """The names of the providers."""
     built_in = {
         "demo": True,
         "openai": values["openai_api_key"] or values["openai_base_url"],

@@ -15,6 +15,7 @@ from app import chains, profiles, servers, tariffs
 from app.config.settings import Settings
 from app.config.validators import (
     database,
+    folder,
     header_safe,
     long,
     prefix,
@@ -102,6 +103,8 @@ def read(env: FileAwareEnv) -> dict[str, Any]:
         "secret_key": text("secret_key", validate=long),
         "trusted_proxies": whole("trusted_proxies", 0, 10),
         "chat_model": text("chat_model"),
+        "title_model": text("title_model"),
+        "prompts_dir": text("prompts_dir", validate=folder),
         "fallback_models": _parsed(env, "FALLBACK_MODELS", chains.chain),
         "model_aliases": _parsed(env, "MODEL_ALIASES", chains.aliases),
         "model_profiles": _parsed(env, "MODEL_PROFILES", profiles.read),

@@ -34,6 +34,8 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     trusted_proxies: int = 0
     chat_model: str | None = None
+    title_model: str | None = None
+    prompts_dir: str | None = None
     fallback_models: tuple[Step, ...] = ()
     model_aliases: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     model_profiles: Table = field(default_factory=dict)

@@ -25,6 +25,11 @@ def there(value: str) -> None:
         raise ValidationError("There is no such file or folder.")
 
 
+def folder(value: str) -> None:
+    if not Path(value).is_dir():
+        raise ValidationError("There is no such folder.")
+
+
 def database(value: str) -> None:
     if not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", value):
         raise ValidationError("Must start with sqlite:// or postgresql://.")

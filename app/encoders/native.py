@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
@@ -10,12 +11,15 @@ from typing import Any, assert_never
 import msgspec
 
 from app.events import (
+    Began,
     Done,
     Event,
     Failure,
+    Partial,
     ReasoningDelta,
     Source,
     Start,
+    Step,
     TextDelta,
     ToolCall,
     Usage,
@@ -30,17 +34,27 @@ def encode(number: int, event: Event) -> str:
             return f'id: {number}\nevent: delta\ndata: {{"text": {quoted(event.text)}}}\n\n'
         case ReasoningDelta():
             return f'id: {number}\nevent: reasoning\ndata: {{"text": {quoted(event.text)}}}\n\n'
-        case Start():
+        case Start() | Began():
             return _frame(number, "start", msgspec.to_builtins(event))
+        case Partial():
+            places = f'"part": {event.part}, "attempt": {event.attempt}'
+            return _frame_of(number, "partial", f'{{"data": {event.json}, {places}}}')
+        case Step():
+            return _frame(number, "step", msgspec.to_builtins(event))
         case ToolCall():
             data = {"call_id": event.call_id, "name": event.name, "arguments": event.arguments}
             return _frame(number, "tool_call", data)
         case UsageReport():
             return _frame(number, "usage", {**counts(event.usage), "cost_usd": event.cost_usd})
-        case Done():
+        case Done(result=None):
             return _frame(number, "done", done(event))
+        case Done():
+            said = msgspec.structs.asdict(event.result)
+            return _exact_frame(number, "done", {"finish_reason": event.finish_reason, **said})
+        case Failure() if not event.problem.members:
+            return _frame(number, "error", event.problem.document())
         case Failure():
-            return _frame(number, "error", msgspec.to_builtins(event.problem))
+            return _exact_frame(number, "error", event.problem.document())
         case _:
             assert_never(event)
 
@@ -70,6 +84,17 @@ def _frame(number: int, name: str, data: dict[str, Any]) -> str:
     return f"id: {number}\nevent: {name}\ndata: {_json.encode(data)}\n\n"
 
 
+def _exact_frame(number: int, name: str, data: object) -> str:
+    """Of data that a caller's schema has shaped: its Decimals keep all their digits."""
+    return _frame_of(number, name, exact.encode(data).decode())
+
+
+def _frame_of(number: int, name: str, said: str) -> str:
+    if not said.isascii():
+        said = _BEYOND_ASCII.sub(lambda found: quoted(found[0])[1:-1], said)
+    return f"id: {number}\nevent: {name}\ndata: {said}\n\n"
+
+
 def _number(value: object) -> float:
     if isinstance(value, Decimal):
         return float(value)
@@ -77,3 +102,5 @@ def _number(value: object) -> float:
 
 
 _json = json.JSONEncoder(default=_number)
+exact = msgspec.json.Encoder(decimal_format="number")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")

@@ -8,7 +8,7 @@ fails in between is settled together with the entry of the next.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -70,24 +70,32 @@ class Meter:
         account: Account,
         conversation_id: str,
         run_id: str,
+        prompt: str | None = None,
     ) -> None:
         self._ledger = ledger
         self._database = database
         self._account = account
-        self._names = {"conversation_id": conversation_id, "run_id": run_id}
+        self._names = {"conversation_id": conversation_id, "run_id": run_id, "prompt": prompt}
         self._attempt = 0
         self._open: StoredCall | None = None
         self._unmade: tuple[str, ...] = ()  # calls that may stand in the ledger all the same
         self._ended: Ended | None = None
         self._made = False
         self._first_token: int | None = None
+        self._allowed = 0  # of the account's allowance, what the call holds
 
     @property
     def prices(self) -> Prices:
         return self._ledger.prices
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether entering a call can take a wait, which is not for a transaction: use `next`."""
+        return self._account.allowance is not None
+
     def begin(self, tx: Transaction, planned: Planned) -> int | None:
         """Enter the first call. Returns as `next`, and raises as it does."""
+        assert not self.may_wait
         return self._go_on(self._entered(tx, planned, new_id("call"), 1))
 
     def next(self, planned: Planned) -> int | None:
@@ -101,6 +109,7 @@ class Meter:
             UnpricedModel: a budget is in force, and nobody knows the price.
         """
         bill, call_id, attempt = self.bill(), new_id("call"), self._attempt + 1
+        planned = self._allow(planned)
 
         def work(tx: Transaction) -> tuple[list[Alert], _Entered]:
             return self._ledger.book(tx, bill), self._entered(tx, planned, call_id, attempt)
@@ -110,6 +119,7 @@ class Meter:
         except BaseException:  # a stop, too
             # It was taken back, as far as anybody knows. What is booked twice is booked once.
             self._unmade += (call_id,)
+            self._spend(0)
             raise
         self._ledger.tell(alerts)
         self._unmade = ()
@@ -122,6 +132,7 @@ class Meter:
         """Note how the call ended; the next transaction writes it. Only the first word counts."""
         if self._ended is None:
             self._ended = ended
+            self._spend(self._allowed if ended.cost is None else units(ended.cost))
 
     def made(self) -> None:
         """The call is being made. Without this word it is struck out again."""
@@ -149,10 +160,35 @@ class Meter:
         self._ended, self._made, self._first_token = None, False, None
         return entered.output
 
+    def _allow(self, planned: Planned) -> Planned:
+        """Set the worst aside in the account's allowance; the output is bounded where it has one.
+
+        Raises BudgetSpent, UnpricedModel.
+        """
+        allowance = self._account.allowance
+        if allowance is None:
+            return planned
+        self._spend(self._allowed if self._made else 0)
+        purchase = self._purchase(planned)
+        worst = purchase.worst(purchase.wanted_output)
+        allowance.hold(worst)
+        self._allowed = worst
+        return replace(planned, wanted_output=purchase.wanted_output)
+
+    def _spend(self, amount: int) -> None:
+        """So much of what the call holds of the allowance."""
+        allowance, held = self._account.allowance, self._allowed
+        self._allowed = 0
+        if allowance is not None and held:
+            allowance.settle(held, amount)
+
     def _held(self, tx: Transaction, planned: Planned) -> Held | None:
         limiting = self._ledger.budgets.of(tx, self._account)
         if not limiting:
             return None
+        return self._ledger.budgets.hold(tx, limiting, self._purchase(planned))
+
+    def _purchase(self, planned: Planned) -> Purchase:
         bound = planned.bound()
 
         def worst(output: int) -> int:
@@ -161,8 +197,7 @@ class Meter:
                 raise _unpriced(planned)
             return units(cost)
 
-        wanted = planned.wanted_output or _OUTPUT
-        return self._ledger.budgets.hold(tx, limiting, Purchase(wanted, worst))
+        return Purchase(planned.wanted_output or _OUTPUT, worst)
 
     def _settled(self, call: StoredCall) -> StoredCall:
         ended = self._ended

@@ -53,29 +53,36 @@ class Purse:
 
 
 class Share:
-    """What one document takes of a purse. `refused`: it wanted more than there was."""
+    """What one document takes of a purse, which is the allowance of its account.
+
+    `calls` counts those that got their money; `refused`: one did not.
+    """
 
     def __init__(self, purse: Purse) -> None:
+        self.calls = 0
         self.refused = False
         self._purse = purse
         self._held = 0
+        self._closed = False
 
     def hold(self, worst: int) -> None:
-        """As the purse does."""
         try:
             self._purse.hold(worst)
         except BudgetSpent:
             self.refused = True
             raise
+        self.calls += 1
         self._held += worst
 
     def settle(self, held: int, spent: int) -> None:
-        self._held -= held
-        self._purse.settle(held, spent)
+        if not self._closed:
+            self._held -= held
+            self._purse.settle(held, spent)
 
     def close(self) -> None:
         """Of calls whose end nobody told, the worst counts."""
         self.settle(self._held, self._held)
+        self._closed = True
 
 
 def _said(amount: int) -> str:

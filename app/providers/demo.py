@@ -7,13 +7,24 @@ import time
 from collections.abc import Iterator, Sequence
 
 from app.errors import ModelNotFound
-from app.events import Finish, ModelEvent, TextDelta, Usage, UsageReport
+from app.events import (
+    Finish,
+    FinishReason,
+    ModelEvent,
+    TextDelta,
+    ToolCall,
+    ToolInputDelta,
+    Usage,
+    UsageReport,
+)
 from app.messages import Message
 from app.profiles import Profile, Table
-from app.providers.base import ModelRequest
+from app.providers.base import ModelRequest, Tool
+from app.providers.demo_extraction import arguments
 from app.providers.demo_replies import reply
 from app.providers.profiles import Profiles
 
+_CALL = "call_demo"
 _PIECE = re.compile(r"\s*\S{1,12}")
 
 
@@ -34,16 +45,20 @@ class Demo:
                 model=request.model,
             )
         said = [message.text for message in request.messages if message.role == "user"]
-        pieces = _pieces(reply(said, request.system))
+        tool = _called(request)
+        pieces = _pieces(arguments(said[0], tool) if tool else reply(said, request.system))
         limit = request.max_output_tokens or len(pieces)
         for piece in pieces[:limit]:
             time.sleep(self._pause)
-            yield [TextDelta(piece)]
+            yield [ToolInputDelta(_CALL, tool.name, piece) if tool else TextDelta(piece)]
         counted = Usage(
             input_tokens=self.count(request),
             output_tokens=min(limit, len(pieces)),
         )
-        yield [UsageReport(counted), Finish("length" if limit < len(pieces) else "stop")]
+        if tool:
+            yield [ToolCall(_CALL, tool.name, "".join(pieces[:limit]))]
+        whole: FinishReason = "tool_calls" if tool else "stop"
+        yield [UsageReport(counted), Finish("length" if limit < len(pieces) else whole)]
 
     def count(self, request: ModelRequest) -> int:
         return sum(len(_pieces(text)) for text in _texts(request))
@@ -59,6 +74,11 @@ class Demo:
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+def _called(request: ModelRequest) -> Tool | None:
+    """The tool that it is told to call; by itself it calls none."""
+    return next((tool for tool in request.tools if tool.name == request.tool_choice), None)
 
 
 def _pieces(text: str) -> list[str]:

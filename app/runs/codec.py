@@ -7,7 +7,19 @@ from typing import Any
 
 import msgspec
 
-from app.events import Done, Event, Failure, ReasoningDelta, Start, TextDelta, ToolCall, UsageReport
+from app.events import (
+    Began,
+    Done,
+    Event,
+    Failure,
+    Partial,
+    ReasoningDelta,
+    Start,
+    Step,
+    TextDelta,
+    ToolCall,
+    UsageReport,
+)
 
 # In a log's bytes a kind is its number here: new ones go to the end.
 _KINDS: tuple[type[Event], ...] = (
@@ -18,6 +30,9 @@ _KINDS: tuple[type[Event], ...] = (
     UsageReport,
     Done,
     Failure,
+    Began,
+    Partial,
+    Step,
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _decoders: list[msgspec.msgpack.Decoder[Any]] = [msgspec.msgpack.Decoder(kind) for kind in _KINDS]

@@ -86,7 +86,7 @@ class Runs:
 
     def _end(self, run: Run) -> None:
         self._open -= 1
-        size = _RUN + _EVENT * len(run.events)
+        size = _RUN + _EVENT * len(run.events) + run.weight
         self._kept += size
         self._ended.append((time.monotonic(), size, run.id))
         self._forget()

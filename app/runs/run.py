@@ -48,6 +48,7 @@ class Run:
         self.conversation_id = conversation_id
         self.events: list[Event] = []
         self.ended = False
+        self.weight = 0  # bytes of its events beyond what one has in common with all
         self.copy: Callable[[], None] | None = None  # hears that there is something new
         self._on_disconnect = on_disconnect
         self._grace = grace

@@ -18,8 +18,10 @@ class EventsQuery(Body):
 
 class RunSchema(Schema):
     id = fields.Str(required=True)
-    conversation_id = fields.Str(required=True)
-    message_id = fields.Str(required=True)
+    conversation_id = fields.Str(
+        required=True, allow_none=True, metadata={"description": "null for an extraction"}
+    )
+    message_id = fields.Str(required=True, allow_none=True)
     model = fields.Str(required=True)
     state = fields.Str(
         required=True,

@@ -10,7 +10,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.schemas.base import Body
 
-_GROUPS = ("day", "model", "key", "conversation")
+_GROUPS = ("day", "model", "key", "conversation", "prompt")
 _NAME = Length(min=1, max=80)
 
 
@@ -89,6 +89,9 @@ class UsageRowSchema(FiguresSchema):
     model = fields.Str()
     key = fields.Str(allow_none=True, metadata=_described("null: the call needed none"))
     conversation = fields.Str(metadata=_described("it may be deleted by now"))
+    prompt = fields.Str(
+        allow_none=True, metadata=_described("name@version; null: the call was for none")
+    )
 
 
 class AllUsageRowSchema(UsageRowSchema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,26 +25,33 @@ from app.runs.sharing import Sharing
 from app.services import retirement
 from app.services.answers import Answers
 from app.services.attempts import RetryBudget
+from app.services.batches.starting import Batches
 from app.services.chat import Chat
 from app.services.composing import Composer
 from app.services.conversations import Conversations
 from app.services.digests import Digests
 from app.services.endings import Endings
+from app.services.extraction.extraction import Extraction
+from app.services.extraction.named import Registered
 from app.services.fetching import Fetcher
 from app.services.generation import Degraded
 from app.services.identity import Identity
 from app.services.images import Images
 from app.services.keys import Keys
+from app.services.marks import Marks
 from app.services.models import Models
 from app.services.orphans import Orphans
+from app.services.prompts import Prompts
 from app.services.quotes import Quotes
 from app.services.readiness import Readiness
 from app.services.runs import Runs
 from app.services.teams import Teams
 from app.services.throttle import SharedThrottle
+from app.services.titles import Titles
 from app.services.usage import Usage
 from app.storage.database import Database
 from app.storage.spool import Spool, folder_of
+from app.templating.catalogue import Catalogue
 from app.webhooks import Webhook
 
 
@@ -66,6 +73,10 @@ class Services:
     runs: Runs
     models: Models
     chat: Chat
+    prompts: Prompts
+    titles: Titles
+    extraction: Extraction
+    batches: Batches
     quotes: Quotes
     conversations: Conversations
     usage: Usage
@@ -102,6 +113,7 @@ class Services:
     def close(self) -> None:
         """Let go of the database, of Redis, and of the connections to providers."""
         self.runs.close()
+        self.titles.close()
         if self.counters is not None:
             self.counters.close()
         if self.sharing is not None:
@@ -119,7 +131,10 @@ def assemble(
     database: Database,
     providers: dict[str, Provider],
     breakers: Breakers,
+    schemas: Mapping[str, Registered],
     redis: Connection | None = None,
+    *,
+    catalogue: Catalogue,
 ) -> Services:
     """Wire the use cases to what they work on."""
     process = new_id("proc")
@@ -155,19 +170,25 @@ def assemble(
     shared = _counters(config, redis, process) if redis else None
     gate = Gate(shared or MemoryCounters(), *_limits(config))
     images = Images(config.max_image_bytes, Fetcher())
+    composer = Composer(
+        breakers, budget, answers, ledger, database, metrics, config.run_timeout, endings
+    )
+    mark = Marks(database)
+    titles = Titles(database, models, composer, catalogue.find("title"), mark, config.title_model)
     chat = Chat(
         database,
         models,
         live,
         known,
         images,
-        Composer(breakers, budget, answers, ledger, database, metrics, config.run_timeout, endings),
+        composer,
         metrics,
         Degraded(config.degraded_message, handover),
         most_bytes=config.max_output_bytes,
         grace=config.reader_grace,
         gate=gate,
         process=process,
+        on_answer=titles.after,
     )
     digests = Digests(database, config.secret_key)
     identity = Identity(
@@ -177,6 +198,15 @@ def assemble(
         is_open=config.open,
         throttle=SharedThrottle(redis) if redis else None,
         bus=sharing.bus if sharing else None,
+    )
+    extraction = Extraction(
+        schemas,
+        models,
+        live,
+        composer,
+        gate,
+        most_bytes=config.max_output_bytes,
+        grace=config.reader_grace,
     )
     return Services(
         config=config,
@@ -193,6 +223,10 @@ def assemble(
         runs=known,
         models=models,
         chat=chat,
+        prompts=Prompts(catalogue, mark, chat),
+        titles=titles,
+        extraction=extraction,
+        batches=Batches(extraction),
         quotes=Quotes(database, models, images, prices),
         conversations=Conversations(database, _stop_all(live, sharing)),
         usage=Usage(database, config.budget_time_zone),

@@ -80,7 +80,12 @@ class Attempts:
         self._usage: Usage | None = None
 
     def enter(self, tx: Transaction) -> None:
-        """Enter the first call into the ledger. Raises BudgetSpent, UnpricedModel."""
+        """Enter the first call into the ledger, unless it may have to wait for its money.
+
+        Raises BudgetSpent, UnpricedModel.
+        """
+        if self._meter.may_wait:
+            return
         self._clamp(self._meter.begin(tx, self._planned()))
         self._entered = True
 

@@ -29,7 +29,10 @@ OpenTurn = Callable[[Transaction], Turn]
 
 
 class Chat:
-    """The use case. Every method checks that the conversation is the owner's."""
+    """The use case. Every method checks that the conversation is the owner's.
+
+    `on_answer` hears of each run that has ended.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Chat:
         grace: float,
         gate: Gate,
         process: str,
+        on_answer: Callable[[Account, Turn, Run], None],
     ) -> None:
         self._database = database
         self._models = models
@@ -59,6 +63,7 @@ class Chat:
         self._grace = grace
         self._gate = gate
         self._process = process
+        self._on_answer = on_answer
 
     def ask(self, account: Account, ask: Ask) -> Run:
         """Store the message and start the answer.
@@ -112,7 +117,8 @@ class Chat:
             relay = Relay(run, place, origin, self._most_bytes, self._metrics)
             if certain:
                 relay.announce()
-            start(run, _metered(self._generation(run, relay, meter), admission))
+            work = _metered(self._generation(run, relay, meter), admission)
+            start(run, _followed(work, lambda: self._on_answer(account, turn, run)))
         return run
 
     @contextmanager
@@ -169,3 +175,11 @@ def _metered(generation: Generation, admission: Admission) -> Callable[[], None]
             admission.release()
 
     return work
+
+
+def _followed(work: Callable[[], None], after: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        work()
+        after()
+
+    return both

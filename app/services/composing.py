@@ -53,7 +53,8 @@ class Composer:
             BudgetSpent, UnpricedModel: the first call may not be made.
         """
         whole = _whole(turn, settings, account)
-        meter = Meter(self.ledger, self.database, account, turn.conversation_id, run_id)
+        place = turn.conversation_id, run_id, turn.prompt
+        meter = Meter(self.ledger, self.database, account, *place)
         attempts = Attempts(
             chain,
             lambda candidate: _composed(whole, candidate),

@@ -6,6 +6,8 @@ surely, and is brought in when the database is back. Whoever was told `done` fin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gevent
 import msgspec
 import structlog
@@ -52,7 +54,15 @@ class Unbegun(msgspec.Struct, frozen=True, tag="unbegun"):
     run_id: str
 
 
-_lines = msgspec.json.Decoder(Ending | Unbegun)
+class Settled(msgspec.Struct, frozen=True, tag="settled"):
+    """What the calls of a run came to that is not kept itself."""
+
+    run_id: str
+    bills: tuple[Bill, ...]
+
+
+Line = Ending | Unbegun | Settled
+_lines = msgspec.json.Decoder(Line)
 
 
 class Endings:
@@ -64,7 +74,7 @@ class Endings:
         self._database = database
         self._ledger = ledger
         self._spool = spool
-        self._kept: list[Ending | Unbegun] = []  # what the disk did not take
+        self._kept: list[Line] = []  # what the disk did not take
         self._put_by = Event()
         self._watching: gevent.Greenlet[[], None] | None = None
 
@@ -94,6 +104,17 @@ class Endings:
         self._ledger.tell(alerts)
         return mine
 
+    def settle(self, run_id: str, bills: Sequence[Bill]) -> None:
+        """The same for calls alone, of a run that is not kept. It is written now or later."""
+        try:
+            alerts = self._database.write(lambda tx: self._book(tx, bills))
+        except Unavailable:
+            settled = Settled(run_id, tuple(bills))
+            if not self._put(settled):
+                self._kept.append(settled)
+        else:
+            self._ledger.tell(alerts)
+
     def watch(self) -> None:
         self._watching = gevent.spawn(self._watch)
 
@@ -112,7 +133,7 @@ class Endings:
             self._kept.pop(0)
         return self._spool.hand_on(self._take)
 
-    def _put(self, line: Ending | Unbegun) -> bool:
+    def _put(self, line: Line) -> bool:
         """Whether it is on the disk."""
         try:
             self._spool.add(msgspec.json.encode(line))
@@ -146,11 +167,16 @@ class Endings:
             log.exception("refused_for_good")
             self._spool.refuse(line)
 
-    def _late(self, line: Ending | Unbegun) -> None:
+    def _late(self, line: Line) -> None:
         if isinstance(line, Ending):
             self._ledger.tell(self._database.write(lambda tx: self._write_late(tx, line)))
+        elif isinstance(line, Settled):
+            self._ledger.tell(self._database.write(lambda tx: self._book(tx, line.bills)))
         else:
             self._database.write(lambda tx: self._take_back(tx, line.run_id))
+
+    def _book(self, tx: Transaction, bills: Sequence[Bill]) -> list[Alert]:
+        return [alert for bill in bills for alert in self._ledger.book(tx, bill)]
 
     def _write(self, tx: Transaction, ending: Ending) -> tuple[bool, list[Alert]]:
         # Where the conversation was deleted while the model spoke, the answer goes with it.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import ParleyError, WorkerLost
 from app.events import (
+    Began,
     Done,
     Event,
     Failure,
@@ -17,8 +19,32 @@ from app.events import (
     Usage,
     UsageReport,
 )
+from app.ids import moment
+from app.runs.run import Run
 from app.storage.messages import StoredMessage
-from app.storage.runs import StoredRun
+from app.storage.runs import State, StoredRun
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """A run that no conversation keeps: there is as much of it as its worker remembers."""
+
+    id: str
+    model: str
+    state: State
+    created_at: int
+    conversation_id: None = None
+    message_id: None = None
+    ended_at: None = None
+
+    @classmethod
+    def of(cls, run: Run) -> LiveRun:
+        began = next((event for event in run.events if isinstance(event, Began)), None)
+        ended = run.events[-1] if run.ended else None
+        state: State = "running"
+        if ended is not None:
+            state = "done" if isinstance(ended, Done) else "failed"
+        return cls(run.id, began.model if began else "", state, moment(run.id))
 
 
 def pieces_of(log: Iterable[Event]) -> list[int]:

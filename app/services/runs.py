@@ -12,7 +12,7 @@ from app.runs.mirror import Mirror, Mirrors
 from app.runs.reader import Reader
 from app.runs.registry import Runs as Live
 from app.runs.run import Run
-from app.services.replay import lost, replay
+from app.services.replay import LiveRun, lost, replay
 from app.storage import messages, runs
 from app.storage.database import Database, Transaction
 from app.storage.runs import StoredRun
@@ -45,9 +45,12 @@ class Runs:
         if self._watching is not None:
             self._watching.kill()
 
-    def read(self, owner: str, run_id: str) -> StoredRun:
+    def read(self, owner: str, run_id: str) -> StoredRun | LiveRun:
+        live = self._live.find(owner, run_id)
+        if live is not None and not live.conversation_id:
+            return LiveRun.of(live)
         stored = self._database.read(lambda tx: runs.find(tx, owner, run_id))
-        if stored.state != "running" or self._live.find(owner, run_id) or self._abroad(stored):
+        if stored.state != "running" or live or self._abroad(stored):
             return stored
         # Its process ended before it did: nobody will ever write its end.
         return msgspec.structs.replace(stored, state="interrupted")
@@ -59,7 +62,7 @@ class Runs:
         """
         return self._running(owner, run_id) or self._replayed(owner, run_id)
 
-    def stop(self, owner: str, run_id: str) -> StoredRun:
+    def stop(self, owner: str, run_id: str) -> StoredRun | LiveRun:
         """Stop it if it still runs; the answer is the same every time. Raises as `open`."""
         running = self._running(owner, run_id)
         if running is not None:

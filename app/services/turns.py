@@ -64,6 +64,8 @@ class Ask(Settings):
     parent_id: str | None = None
     at_root: bool = False
     system: str | None = None
+    # name@version of what wrote the message, which says all that a fingerprint needs.
+    prompt: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Ask:
@@ -93,19 +95,25 @@ class Again(Settings):
 
 @dataclass(frozen=True)
 class Turn:
-    """What a model is about to be asked: the branch up to the user's message, which is its last."""
+    """What a model is about to be asked: the branch up to the user's message, which is its last.
+
+    `prompt` wrote that message, if it was not a person; `begun`: the conversation begins with it.
+    """
 
     conversation_id: str
     system: str | None
     branch: Sequence[StoredMessage]
+    prompt: str | None = None
+    begun: bool = False
 
 
 def said(tx: Transaction, owner: str, ask: Ask, images: Sequence[ImagePart]) -> Turn:
     """Add the user's message to its conversation, which is made if none is named."""
     turn = supposed(tx, owner, ask, images)
     if ask.conversation_id is None:
-        made = conversations.create(tx, owner, _title(ask.message), ask.system)
-        turn = replace(turn, conversation_id=made.id)
+        title = ask.prompt or first_title(ask.message)
+        made = conversations.create(tx, owner, title, ask.system, ask.prompt)
+        turn = replace(turn, conversation_id=made.id, begun=True)
     else:
         conversations.touch(tx, turn.conversation_id, ask.system)
     messages.add(tx, turn.conversation_id, turn.branch[-1])
@@ -125,7 +133,7 @@ def supposed(tx: Transaction, owner: str, ask: Ask, images: Sequence[ImagePart])
         said = "parent_id needs the conversation_id that it belongs to."
         raise BadInput(said, errors={"parent_id": [said]})
     message = messages.said_by_user(above[-1].id if above else None, ask.message, images)
-    return Turn(conversation_id, system, [*above, message])
+    return Turn(conversation_id, system, [*above, message], ask.prompt)
 
 
 def _parent(tx: Transaction, conversation_id: str, ask: Ask) -> str | None:
@@ -144,9 +152,11 @@ def repeated(tx: Transaction, owner: str, again: Again) -> Turn:
     branch = messages.path(tx, conversation.id, messages.find(tx, conversation.id, leaf).id)
     if branch[-1].role == "assistant":
         branch = branch[:-1]
-    return Turn(conversation.id, conversation.system, branch)
+    prompt = conversation.prompt if len(branch) == 1 else None
+    return Turn(conversation.id, conversation.system, branch, prompt)
 
 
-def _title(message: str) -> str:
+def first_title(message: str) -> str:
+    """What a conversation is called until it gets a better title."""
     line = " ".join(message.split())
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

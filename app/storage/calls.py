@@ -21,7 +21,10 @@ Hold = tuple[str, str, int]
 
 
 class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
-    """Times in milliseconds, money in 10^-12 dollars; `cost` is None where nobody knows it."""
+    """Times in milliseconds, money in 10^-12 dollars; `cost` is None where nobody knows it.
+
+    `prompt` is the one that it was made for, as name@version.
+    """
 
     id: str
     created_at: int
@@ -37,6 +40,7 @@ class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
     process: str
     lease_until: int
+    prompt: str | None = None
     state: State = "open"
     input_tokens: int = 0
     cached_input_tokens: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import (
@@ -30,13 +31,17 @@ _c = conversations.c
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """Times are milliseconds since 1970. `system` is the system prompt of its turns."""
+    """Times are milliseconds since 1970. `system` is the system prompt of its turns.
+
+    `prompt` is the one that began it, as name@version; such a conversation is not listed.
+    """
 
     id: str
     title: str
     system: str | None
     created_at: int
     updated_at: int
+    prompt: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -45,6 +50,8 @@ class Page(msgspec.Struct, frozen=True):
     conversations: Sequence[Conversation]
     next_cursor: str | None
 
+
+_Columns: TypeAlias = tuple[str, str, str | None, int, int, str | None]
 
 _insert = Prepared(insert(conversations), [*Conversation.__struct_fields__, "owner", "folded"])
 _touch = Prepared(update(conversations).where(_c.id == bindparam("touched")), ["updated_at"])
@@ -69,9 +76,11 @@ def _decoded(text: str) -> str:
     return msgspec.json.decode(text, type=str)
 
 
-def create(tx: Connection, owner: str, title: str, system: str | None) -> Conversation:
+def create(
+    tx: Connection, owner: str, title: str, system: str | None, prompt: str | None = None
+) -> Conversation:
     moment = now()
-    made = Conversation(new_id("conv"), title, system, moment, moment)
+    made = Conversation(new_id("conv"), title, system, moment, moment, prompt)
     row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
     row["title"], row["system"] = _encoded(title), _encoded(system)
     _insert(tx, row)
@@ -103,6 +112,12 @@ def rename(tx: Connection, owner: str, conversation_id: str, title: str) -> Conv
     return msgspec.structs.replace(found, title=title)
 
 
+def retitle(tx: Connection, conversation_id: str, was: str, title: str) -> bool:
+    """Rename it, if it still has the title that it had. It does not become the newest."""
+    named = update(conversations).where(_c.id == conversation_id, _c.title == _encoded(was))
+    return tx.execute(named.values(title=_encoded(title), folded=fold(title))).rowcount > 0
+
+
 def remove(tx: Connection, owner: str, conversation_id: str) -> None:
     """Its messages and runs go with it, by the foreign keys."""
     gone = tx.execute(
@@ -114,7 +129,7 @@ def remove(tx: Connection, owner: str, conversation_id: str) -> None:
 
 def page(tx: Connection, owner: str, limit: int, cursor: str | None, search: str | None) -> Page:
     """The newest first. `search` looks in titles and in what was said."""
-    query = _columns().where(_c.owner == owner)
+    query = _columns().where(_c.owner == owner, _c.prompt.is_(None))
     if cursor:
         moment, last = _position(cursor)
         older = and_(_c.updated_at == moment, _c.id < last)
@@ -126,13 +141,13 @@ def page(tx: Connection, owner: str, limit: int, cursor: str | None, search: str
     return Page(shown, _cursor(shown[-1]) if len(rows) > limit else None)
 
 
-def _columns() -> Select[tuple[str, str, str | None, int, int]]:
-    return select(_c.id, _c.title, _c.system, _c.created_at, _c.updated_at)
+def _columns() -> Select[_Columns]:
+    return select(_c.id, _c.title, _c.system, _c.created_at, _c.updated_at, _c.prompt)
 
 
-def _value(row: Row[tuple[str, str, str | None, int, int]]) -> Conversation:
-    system = None if row.system is None else _decoded(row.system)
-    return Conversation(row.id, _decoded(row.title), system, row.created_at, row.updated_at)
+def _value(row: Row[_Columns]) -> Conversation:
+    title, system = _decoded(row.title), None if row.system is None else _decoded(row.system)
+    return Conversation(row.id, title, system, row.created_at, row.updated_at, row.prompt)
 
 
 def _matches(search: str) -> ColumnElement[bool]:

@@ -42,7 +42,16 @@ conversations = Table(
     Column("updated_at", BigInteger, nullable=False),
     # Case-folded text of the title, for a search that ignores case in every script.
     Column("folded", Text, nullable=False),
-    Index("ix_conversations_owner_updated_at_id", "owner", "updated_at", "id"),
+    # Whose answer began it, as name@version; NULL: it is a chat, and listed.
+    Column("prompt", String(80)),
+    Index(
+        "ix_conversations_owner_updated_at_id",
+        "owner",
+        "updated_at",
+        "id",
+        sqlite_where=text("prompt IS NULL"),
+        postgresql_where=text("prompt IS NULL"),
+    ),
 )
 
 messages = Table(
@@ -204,6 +213,7 @@ calls = Table(
     Column("code", String(40)),
     Column("latency_ms", Integer),
     Column("first_token_ms", Integer),
+    Column("prompt", String(80)),  # name@version
     Index("ix_calls_owner_created_at", "owner", "created_at"),
     Index("ix_calls_created_at", "created_at"),
     Index("ix_calls_run_id", "run_id"),

@@ -23,7 +23,7 @@ from app.storage.tables import calls
 
 _c = calls.c
 
-Group = Literal["day", "model", "key", "conversation", "owner", "team"]
+Group = Literal["day", "model", "key", "conversation", "prompt", "owner", "team"]
 # What the rows of one sum have in common, in the order of the groups that were asked for.
 Names = tuple[str | None, ...]
 Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]

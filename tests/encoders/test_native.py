@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.encoders.native import encode
-from app.errors import ParleyError, RateLimited
-from app.events import Done, Event, Failure, ReasoningDelta, Start, TextDelta, Usage, UsageReport
+from app.errors import ExtractionFailed, ParleyError, RateLimited
+from app.events import (
+    Began,
+    Done,
+    Event,
+    Failure,
+    Partial,
+    ReasoningDelta,
+    Start,
+    Step,
+    TextDelta,
+    Usage,
+    UsageReport,
+)
 from tests.encoders.clients import ours, theirs
 from tests.properties import any_texts, cut, examples
 
@@ -70,6 +84,17 @@ def test_a_frame_is_three_lines_of_ascii(text: str, number: int) -> None:
                 "truncated_turns": 0,
             },
         ),
+        (Began("run_1", "demo/demo"), "start", {"run_id": "run_1", "model": "demo/demo"}),
+        (
+            Partial('{"name": "Zoë 🙂"}', 2, 3),
+            "partial",
+            {"data": {"name": "Zoë 🙂"}, "part": 2, "attempt": 3},
+        ),
+        (
+            Step(1, "Again.", 1, 2, "type"),
+            "step",
+            {"index": 1, "summary": "Again.", "part": 1, "attempt": 2, "code": "type"},
+        ),
         (
             UsageReport(_USAGE, Decimal("0.0025")),
             "usage",
@@ -115,6 +140,30 @@ def test_done_sums_up() -> None:
     assert (said["finish_reason"], said["cost_usd"]) == ("length", None)
     assert said["usage"]["output_tokens"] == 7
     assert set(said) == {"finish_reason", "usage", "cost_usd"}
+
+
+class _Result(msgspec.Struct):
+    data: dict[str, Any]
+
+
+def test_done_has_the_result() -> None:
+    """Of a run that made data it holds these, in ASCII, with all digits of a Decimal."""
+    result = _Result({"amount": Decimal("12345678901234567890.10"), "name": "Zoë 🙂\u2028"})
+    [data] = ours([encode(9, Done("stop", _USAGE, None, result=result)).encode("ascii")])
+    assert '"amount":12345678901234567890.10' in data
+    said = json.loads(data)
+    assert (said["finish_reason"], said["data"]["name"]) == ("stop", "Zoë 🙂\u2028")
+
+
+def test_an_error_has_its_members() -> None:
+    """What a problem says besides stands beside the rest, null where it is null."""
+    error = ExtractionFailed("No.")
+    error.members = {"candidate": None, "cost_usd": Decimal("0.000010")}
+    frame = encode(1, Failure(error.problem("req_1")))
+    [data] = ours([frame.encode("ascii")])
+    said = json.loads(data)
+    assert (said["code"], said["candidate"], said["cost_usd"]) == ("extraction_failed", None, 1e-5)
+    assert "members" not in said
 
 
 def test_an_error_has_no_empty_members() -> None:

@@ -60,6 +60,14 @@ def test_all_bad_values_are_listed_at_once(tmp_path: Path) -> None:
     assert all(name in said for name in ("PORT", "APP_ENV", "OPENAI_BASE_URL"))
 
 
+def test_bad_prompts_are_refused(tmp_path: Path) -> None:
+    """Prompts that are not right end the start once, with all that is wrong in one message."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text("no prompt")
+    said = refused(tmp_path, {"PROMPTS_DIR": str(tmp_path)})
+    assert [said.count(f"{name}.md: it must begin with") for name in ("a", "b")] == [1, 1]
+
+
 def test_port_without_a_key_is_refused(tmp_path: Path) -> None:
     """Being open to the network without a key is refused, with the variable to set."""
     assert "Set ADMIN_KEY" in refused(tmp_path, {"PORT": str(free_port())})

@@ -18,7 +18,7 @@ from app.storage.migrate import migrate
 from app.storage.spool import Spool
 from tests.metering.money_at_work import ledger
 from tests.server.process import free_port
-from tests.services.ending import COST, begin, begun, held_and_spent, kept
+from tests.services.ending import COST, HELD, begin, begun, held_and_spent, kept
 from tests.storage import postgresql
 from tests.storage.conftest import database, server, sqlite
 from tests.storage.proxy import Cut, Proxy
@@ -113,6 +113,18 @@ def test_twice(database: Database, breaking: Breaking, endings: Endings) -> None
     assert endings.bring_in() == 1
     is_kept(database, ending)
     assert held_and_spent(database) == (0, COST)
+
+
+def test_calls_alone(database: Database, breaking: Breaking, endings: Endings) -> None:
+    """What calls of a run came to that is not kept is written now, or when the database is back."""
+    now, later = begun(database), begun(database)
+    endings.settle(now.run_id, [now.bill])
+    assert held_and_spent(database) == (HELD, COST)
+    breaking.away = True
+    endings.settle(later.run_id, [later.bill])
+    breaking.away = False
+    assert endings.bring_in() == 1
+    assert held_and_spent(database) == (0, 2 * COST)
 
 
 @pytest.mark.parametrize("partial", [True, False])

@@ -147,3 +147,29 @@ def test_an_id_that_nobody_has(database: Database, wanted: str) -> None:
     """Whatever is in an id that a caller made up, the conversation is not found."""
     with pytest.raises(NotFound):
         database.read(lambda tx: conversations.find(tx, "ada", wanted))
+
+
+def test_a_title_of_somebodys_own_stays(database: Database) -> None:
+    """What finds titles replaces the one that it knows, and no other."""
+    made = database.write(lambda tx: conversations.create(tx, "ada", "first", None))
+
+    def retitle(was: str, title: str) -> bool:
+        return database.write(lambda tx: conversations.retitle(tx, made.id, was, title))
+
+    assert retitle("first", "found\0")
+    assert not retitle("first", "found again")
+    kept = database.read(lambda tx: conversations.find(tx, "ada", made.id))
+    assert (kept.title, kept.updated_at) == ("found\0", made.updated_at)
+    assert found(database, "FOUND") == {made.id}
+
+
+def test_a_prompts_conversation_is_not_listed(database: Database) -> None:
+    """It is in no page and no search, and is there all the same, with what began it."""
+    create = conversations.create
+    made = database.write(lambda tx: create(tx, "ada", "a title", None, "summarize@1.0"))
+    listed = database.write(lambda tx: create(tx, "ada", "a title", None))
+    assert found(database, "title") == {listed.id}
+    page = database.read(lambda tx: conversations.page(tx, "ada", 10, None, None))
+    assert [each.id for each in page.conversations] == [listed.id]
+    kept = database.read(lambda tx: conversations.find(tx, "ada", made.id))
+    assert kept.prompt == "summarize@1.0"

@@ -25,10 +25,15 @@ def thoughts(count: int) -> Sequence[str]:
 
 def calls(count: int, request: Mapping[str, Any]) -> Sequence[Call]:
     """`count` calls of the tools that the request offers, one after the other."""
-    names = [_name(tool) for tool in request.get("tools") or [{"name": "lookup"}]]
+    names = offered(request)
     return [
         Call(name, cut(arguments(n))) for n, name in zip(range(count), cycle(names), strict=False)
     ]
+
+
+def offered(request: Mapping[str, Any]) -> Sequence[str]:
+    """The names of the tools."""
+    return [_name(tool) for tool in request.get("tools") or [{"name": "lookup"}]]
 
 
 def arguments(number: int) -> str:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from email.utils import formatdate
 
+from tests.upstream.answers import Call
+
 _BEFORE = re.compile(r"(slow|flaky)-([\d.]+)-(.+)")
 _DEFAULT = 5
 
@@ -16,7 +18,8 @@ class Order:
     """`slow` seconds pass before the headers, the first `flaky` calls get a 503, then comes `kind`.
 
     `count` is its number (tokens, calls of tools, a status), `gap` the seconds between two tokens,
-    `variant` the vendor whose form an error has, `wait` what a Retry-After says.
+    `variant` the vendor whose form an error has, `wait` what a Retry-After says, `said` the call of
+    a tool that a test has written itself.
     """
 
     kind: str
@@ -26,6 +29,7 @@ class Order:
     wait: str = ""
     slow: float = 0.0
     flaky: int = 0
+    said: Call | None = None
 
 
 def parse(model: str) -> Order:

@@ -31,7 +31,7 @@ def script(format_: Format, model: str, order: Order, request: Mapping[str, Any]
     texts, block = _texts(order), 0
     usage = order.kind != "bare"
     if order.kind in ("tool", "tools"):
-        called = calls(order.count, request)
+        called = [order.said] if order.said else calls(order.count, request)
         opening = format_.calling(model, called)
         block, length = len(called) - 1, sum(len(call.pieces) for call in called)
     else:
@@ -41,6 +41,8 @@ def script(format_: Format, model: str, order: Order, request: Mapping[str, Any]
     if order.kind == "error" and order.count == 0:
         opening = []
     tokens = [format_.piece(model, text, block=block) for text in texts]
+    if order.kind in ("tool", "tools"):
+        opening, tokens = opening[:1], [*opening[1:]]
     reason = _REASONS.get(order.kind, "stop")
     return Script(
         opening, tokens, format_.closing(model, length, usage=usage, reason=reason, block=block)

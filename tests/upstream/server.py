@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
+from tests.upstream.answers import Call, cut, offered
 from tests.upstream.bill import Bill
 from tests.upstream.formats import format_of
-from tests.upstream.names import parse
+from tests.upstream.names import Order, parse
 from tests.upstream.performance import Performance, answer
 from tests.upstream.reading import Request, read
 
@@ -31,7 +32,8 @@ class Upstream:
     every error that does not bring its own. `listed` are the models that it says it has; with
     `listing` that question is answered as a chat with the model of that name would be. Every
     answer is billed at `bill`, if there is one, and a count of tokens says `counted`; without
-    that the model's name decides what comes instead.
+    that the model's name decides what comes instead. `tool-1` calls what `calling` makes of the
+    request's body: the arguments' text, for the tool that is offered, or a call of another.
     """
 
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Upstream:
     listing: str | None = None
     bill: Bill | None = None
     counted: int | None = None
+    calling: Callable[[dict[str, Any]], str | Call] | None = None
     address: tuple[str, int] = ("127.0.0.1", 0)
     told: Callable[[str, int], None] = _nobody
 
@@ -65,6 +68,8 @@ class Upstream:
             known.clear()
 
     def _serve(self, sock: socket.socket, _address: object) -> None:
+        # A frame must not wait for the frame before it to be acknowledged.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with sock, sock.makefile("rb") as lines:
             while request := read(lines):
                 self.headers.append(request.headers)
@@ -87,11 +92,19 @@ class Upstream:
         self.open += 1
         try:
             form = format_of(request.path, self.bill)
-            return Performance(sock, form, parse(model), self.calls[model], self.retry_after).play(
-                request
-            )
+            order = self._order(model, request)
+            return Performance(sock, form, order, self.calls[model], self.retry_after).play(request)
         except OSError:
             return False
         finally:
             self.open -= 1
             self.closed_at.append(time.monotonic())
+
+    def _order(self, model: str, request: Request) -> Order:
+        order = parse(model)
+        if self.calling is None or order.kind != "tool":
+            return order
+        said = self.calling(request.body)
+        if isinstance(said, str):
+            said = Call(offered(request.body)[0], cut(said))
+        return replace(order, said=said)

@@ -78,8 +78,8 @@ class Extracted(Item):
     # Raised with every change that a caller can notice.
     version: ClassVar[str] = "1"
 
-    def check(self, answer: object, reading: Reading) -> Checked:
-        """A model's answer by shape, by spelling and by rules; never raises."""
+    def check(self, answer: object, reading: Reading, *, rules: bool = True) -> Checked:
+        """A model's answer by shape, by spelling and, with `rules`, by those; never raises."""
         if not isinstance(answer, Mapping):
             return Checked({}, [Issue((), "shape", "The answer must be an object.")], [])
         said, mended = repaired(self, answer)
@@ -88,7 +88,8 @@ class Extracted(Item):
         except ValidationError as error:
             return Checked(said, list(_issues(error.messages, ())), mended)
         issues = self._interpret(loaded, reading)
-        issues += self.broken(loaded, reading)
+        if rules:
+            issues += self.broken(loaded, reading)
         for path, field, value in list(each(self, loaded)):
             if isinstance(field, Interpreted) and value is not None:
                 put(loaded, path, field.shown(value))

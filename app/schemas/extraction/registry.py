@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.evidence.issues import Path, pattern
+from app.evidence.locales import Locale
 from app.schemas import extraction
 from app.schemas.extraction.base import Checked, Extracted
 from app.schemas.extraction.json_schema import json_schema
@@ -31,7 +32,13 @@ class Registered:
     labels: Mapping[str, Sequence[str]]
     judged: frozenset[str]
     beside: frozenset[str]
-    check: Callable[[object, Reading], Checked]
+    check: Callable[..., Checked]
+
+    def examine(
+        self, answer: object, source: str, locale: Locale | None, *, rules: bool = True
+    ) -> Checked:
+        """An answer about `source`; of a part of it the rules ask more than it can say."""
+        return self.check(answer, Reading.of(source, locale), rules=rules)
 
 
 def find() -> dict[str, Registered]:
@@ -63,7 +70,7 @@ def _registered(kind: type[Extracted]) -> Registered:
         labels={path: said["labels"] for path, said in declared.items() if said.get("labels")},
         judged=frozenset(path for path, how in evidence.items() if how == "judgement"),
         beside=frozenset(path for path, how in evidence.items() if how == "beside"),
-        check=lambda answer, reading: kind().check(answer, reading),
+        check=lambda answer, reading, **how: kind().check(answer, reading, **how),
     )
 
 

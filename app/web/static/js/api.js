@@ -4,13 +4,18 @@ import { key } from "./session.js";
 
 /** A problem document (RFC 9457), or a failure told in the same words. */
 export class Problem extends Error {
-  /** @param {{status?: number, code?: string, detail?: string, retryable?: boolean}} fields */
-  constructor({ status = 0, code = "unknown", detail, retryable = false }) {
+  /**
+   * @param {{status?: number, code?: string, detail?: string, retryable?: boolean,
+   *   [more: string]: any}} members
+   */
+  constructor(members) {
+    const { status = 0, code = "unknown", detail, retryable = false } = members;
     super(detail || "Something went wrong.");
     this.status = status;
     this.code = code;
     this.detail = this.message;
     this.retryable = retryable;
+    this.members = members;
   }
 }
 

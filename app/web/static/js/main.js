@@ -9,11 +9,12 @@ import { closeDrawer, initDrawer } from "./drawer.js";
 import { askDelete, askTitle, initMenu, openMenu, somethingOpen } from "./menu.js";
 import { initModels, loadModels } from "./models.js";
 import { clearNotice, initNotice, showProblem, tell } from "./notice.js";
-import { goTo, nameRoute, routeId } from "./route.js";
+import { goTo, inExtraction, nameRoute, routeId } from "./route.js";
 import { followEnd } from "./scroll.js";
 import { Sidebar } from "./sidebar.js";
 import { initSignIn, showAccount, showSignIn } from "./sign-in.js";
 import { refreshTotals } from "./totals.js";
+import { focusView, openExtraction, showView, stopExtraction } from "./views.js";
 
 const list = new Conversations();
 const toEnd = followEnd(find("#scroller"), [find("#thread")], find("#jump"));
@@ -47,6 +48,7 @@ function showList() {
 
 /** @param {string} title */
 function showTitle(title) {
+  if (inExtraction()) return;
   find("#title").textContent = title || (desk.thread.id === null ? "New chat" : "Untitled");
   find("#title-menu").hidden = desk.thread.id === null;
   document.title = title ? `${title} · Parley` : "Parley";
@@ -61,6 +63,8 @@ async function openRoute() {
   const id = routeId();
   closeDrawer();
   clearNotice();
+  showView();
+  if (inExtraction()) return tell(() => openExtraction(refreshTotals));
   try {
     const opened = desk.open(id);
     showList();
@@ -107,20 +111,23 @@ async function removeNow(id) {
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented || somethingOpen()) return;
-  if (!closeDrawer()) desk.stop();
+  if (closeDrawer()) return;
+  if (inExtraction()) stopExtraction();
+  else desk.stop();
 }
 
 function newChat() {
-  if (routeId() !== null) goTo(null);
+  if (routeId() !== null || inExtraction()) goTo(null);
   else void openRoute();
 }
 
 async function start() {
   try {
     await showAccount();
+    focusComposer(); // until now it was out of sight, and could not have the focus
     await Promise.all([loadModels(), refreshList(), refreshTotals()]);
     // A new chat is open from the first moment: by now somebody may have written in it.
-    if (routeId() !== null) await openRoute();
+    if (routeId() !== null || inExtraction()) await openRoute();
   } catch (error) {
     find("#app").hidden = !find("#sign-in").hidden;
     showProblem(error);
@@ -144,7 +151,9 @@ find("#new-chat").addEventListener("click", newChat);
 find("#title-menu").addEventListener("click", (event) => {
   openMenu(desk.thread.id ?? "", /** @type {HTMLElement} */ (event.currentTarget));
 });
+find(".skip").addEventListener("click", focusView);
 addEventListener("hashchange", openRoute);
 addEventListener("keydown", onKey);
-if (routeId() === null) void desk.open(null);
+showView();
+if (routeId() === null && !inExtraction()) void desk.open(null);
 void start();

@@ -1,4 +1,4 @@
-/** The model picker. */
+/** The model pickers: one for each view, with one choice between them. */
 
 import { json } from "./api.js";
 import { find } from "./dom.js";
@@ -6,6 +6,7 @@ import { model as remembered, rememberModel } from "./session.js";
 
 /** @type {HTMLSelectElement} */
 const picker = find("#model");
+const pickers = [picker];
 
 /** @returns {string} the chosen model; "" leaves the choice to the server */
 export const chosenModel = () => picker.value;
@@ -18,6 +19,14 @@ export async function loadModels() {
   const ids = models.map((/** @type {Model} */ { id }) => id);
   picker.value = [remembered(), standard, ids[0]].find((id) => ids.includes(id)) ?? "";
   picker.disabled = models.length === 0;
+  pickers.slice(1).forEach(copyTo);
+}
+
+/** @param {HTMLSelectElement} other */
+function copyTo(other) {
+  other.replaceChildren(...[...picker.children].map((group) => group.cloneNode(true)));
+  other.value = picker.value;
+  other.disabled = picker.disabled;
 }
 
 /** @param {Model[]} models */
@@ -37,6 +46,19 @@ function option({ id, provider }) {
   return new Option(name, id);
 }
 
+/** @param {HTMLSelectElement} changed */
+function choose({ value }) {
+  for (const each of pickers) each.value = value;
+  rememberModel(value);
+}
+
 export function initModels() {
-  picker.addEventListener("change", () => rememberModel(picker.value));
+  picker.addEventListener("change", () => choose(picker));
+}
+
+/** @param {HTMLSelectElement} other a picker of another view */
+export function addPicker(other) {
+  pickers.push(other);
+  copyTo(other);
+  other.addEventListener("change", () => choose(other));
 }

@@ -1,10 +1,12 @@
-/** The address: `#/c/ID` is a conversation, anything else a new chat. */
+/** The address: `#/c/ID` is a conversation, `#/extract` the extraction, anything else a new chat. */
 
 /** @returns {string | null} */
 export function routeId() {
   const match = /^#\/c\/([^/]+)$/.exec(location.hash);
   return match ? decodeURIComponent(match[1]) : null;
 }
+
+export const inExtraction = () => location.hash === "#/extract";
 
 /** @param {string | null} id */
 const hashOf = (id) => (id === null ? "#/" : `#/c/${encodeURIComponent(id)}`);
@@ -15,9 +17,9 @@ export function goTo(id) {
 }
 
 /**
- * Names the conversation that is on the screen already; nobody is told.
+ * Names the conversation that is on the screen already, if it still is; nobody is told.
  * @param {string | null} id
  */
 export function nameRoute(id) {
-  history.replaceState(null, "", hashOf(id));
+  if (!inExtraction()) history.replaceState(null, "", hashOf(id));
 }

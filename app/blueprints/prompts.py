@@ -1,0 +1,57 @@
+"""Prompts: what there is, and one of them carried out, whole or as a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from app.blueprints.bodies import Blueprint
+from app.blueprints.context import caller, services
+from app.blueprints.limits import metered
+from app.blueprints.streaming import streamed, whole
+from app.schemas.chat import StreamEvent
+from app.schemas.headers import OnceHeaders
+from app.schemas.prompts import PromptAnswer, PromptBody, PromptQuery, PromptsSchema
+
+blueprint = Blueprint(
+    "prompts", __name__, url_prefix="/api/prompts", description="Prompts with variables"
+)
+
+Values = dict[str, Any]
+
+
+@blueprint.get("")
+@blueprint.response(200, PromptsSchema)
+def prompts() -> dict[str, Any]:
+    """List the prompts with their versions and variables."""
+    return {"prompts": services().prompts.every()}
+
+
+@blueprint.post("/<name>")
+@blueprint.arguments(PromptBody)
+@blueprint.arguments(PromptQuery, location="query")
+@blueprint.arguments(OnceHeaders, location="headers")
+@blueprint.response(200, PromptAnswer)
+@metered
+def prompt(body: Values, query: Values, headers: Values, name: str) -> Response | dict[str, Any]:
+    """Fill in a prompt and get the whole answer."""
+    run = services().prompts.run
+    asked, started = run(caller(), name, query["version"], {**body, **headers})
+    answer = whole(started)
+    return answer if isinstance(answer, Response) else {**answer, "prompt": asked}
+
+
+@blueprint.post("/<name>/stream")
+@blueprint.arguments(PromptBody)
+@blueprint.arguments(PromptQuery, location="query")
+@blueprint.arguments(OnceHeaders, location="headers")
+@blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@metered
+def prompt_stream(body: Values, query: Values, headers: Values, name: str) -> Response:
+    """Fill in a prompt and get the answer token by token; X-Prompt says name@version."""
+    run = services().prompts.run
+    asked, started = run(caller(), name, query["version"], {**body, **headers})
+    response = streamed(started)
+    response.headers["X-Prompt"] = f"{asked.name}@{asked.version}"
+    return response

@@ -1,0 +1,1 @@
+"""Many documents under one budget, and the files of their results."""
