@@ -10,17 +10,22 @@ BIN := .venv/bin
 FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test rooms browser lint types prove faults bench lock clean
+.PHONY: run test rooms servers browser lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 test: .venv/test lint types
-	@$(MAKE) --no-print-directory --jobs 2 rooms browser
+	@$(MAKE) --no-print-directory --jobs 3 rooms servers browser
 
-# Side by side: what drives a browser waits most of the time.
+# Three at once: what starts servers, or drives a browser, waits most of the time.
+SERVERS := tests/server tests/deploy tests/cluster tests/bench
+
 rooms: .venv/test
-	$(BIN)/python -m pytest tests --ignore tests/browser -m "not prove"
+	$(BIN)/python -m pytest tests $(SERVERS:%=--ignore %) --ignore tests/browser -m "not prove"
+
+servers: .venv/test
+	$(BIN)/python -m pytest $(SERVERS) -m "not prove"
 
 browser: .venv/test
 	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider

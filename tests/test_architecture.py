@@ -98,6 +98,7 @@ _LIBRARIES = {
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "jsonschema_rs": {"structure"},
+    "jiter": {"services.extraction.partials"},
     "gunicorn": {"worker"},
 }
 

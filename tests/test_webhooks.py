@@ -103,8 +103,9 @@ def test_nobody_waits_for_it() -> None:
     began = time.monotonic()
     for _ in range(200):
         webhook.post("no_answer", {})
-    webhook.close(2.5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
+    webhook.close(30)
+    assert time.monotonic() - began < 20
 
 
 def test_without_an_address() -> None:

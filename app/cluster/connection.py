@@ -74,6 +74,7 @@ class Connection:
         self._redis = self.client(_PATIENCE, _POOL)
         self._up = Event()
         self._up.set()
+        self._closing = Event()
         self._asking: gevent.Greenlet[[], None] | None = None
 
     def client(self, patience: float, connections: int = 1) -> redis.Redis:
@@ -130,21 +131,23 @@ class Connection:
             self._asking = gevent.spawn(self._ask)
 
     def _ask(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 self._redis.connection_pool.disconnect(inuse_connections=False)
                 # A write, because a replica that was left behind in a failover answers a ping.
                 self._redis.set(self.key("up"), "", px=1000)
             except RedisError:
-                gevent.sleep(_PING)
+                self._closing.wait(_PING)
             else:
                 log.warning("redis_back")
                 self._up.set()
                 return
 
     def close(self) -> None:
+        self._closing.set()
         if self._asking is not None:
-            self._asking.kill()
+            # To kill it while it connects would leave a socket open; it takes a moment at most.
+            self._asking.join()
         self._redis.close()
 
 

@@ -40,6 +40,9 @@ PERSON = {
     "additionalProperties": False,
 }
 
+# No test of these waits for a provider to be given up.
+PATIENT = {"first_byte_timeout": 15.0, "read_timeout": 15.0}
+
 Answering = Callable[[dict[str, Any]], str]
 
 

@@ -14,6 +14,7 @@ from app.services import Services
 from app.tariffs import read
 from tests.blueprints.extracting import (
     INVOICE,
+    PATIENT,
     PERSON,
     TRUTH,
     by_path,
@@ -34,7 +35,7 @@ _MODELS = ["openai/tool-1", "anthropic/tool-1", "lab/tool-1"]
 def settings(with_upstream: dict[str, Any], upstream: Upstream) -> dict[str, Any]:
     lab = CompatibleServer("lab", f"{upstream.url}/v1")
     prices = read('{"*/*": {"input": "1", "output": "2"}}')
-    return {**with_upstream, "compatible": (lab,), "model_prices": prices}
+    return {**with_upstream, **PATIENT, "compatible": (lab,), "model_prices": prices}
 
 
 @pytest.mark.parametrize("model", _MODELS)

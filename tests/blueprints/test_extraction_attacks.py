@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.blueprints.extracting import PERSON, codes, documents, extract, failed, saying
+from tests.blueprints.extracting import PATIENT, PERSON, codes, documents, extract, failed, saying
 from tests.upstream import Upstream
 from tests.upstream.answers import Call
 
@@ -40,7 +40,7 @@ _HARMLESS = [
 
 @pytest.fixture
 def settings(with_upstream: dict[str, Any]) -> dict[str, Any]:
-    return with_upstream
+    return {**with_upstream, **PATIENT}
 
 
 @pytest.mark.parametrize("attack", _ATTACKS)

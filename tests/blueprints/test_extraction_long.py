@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.blueprints.extracting import by_path, codes, documents, extract, failed, streamed
+from tests.blueprints.extracting import (
+    PATIENT,
+    by_path,
+    codes,
+    documents,
+    extract,
+    failed,
+    streamed,
+)
 from tests.upstream import Upstream
 
 _MODEL = "openai/tool-1"
@@ -38,7 +46,7 @@ _TEXT = "Shop: Kraków 🙂\n\n" + "\n".join(
 @pytest.fixture
 def settings(with_upstream: dict[str, Any]) -> dict[str, Any]:
     window = {"context_window": 8_000, "max_output_tokens": 2_000}
-    return {**with_upstream, "model_profiles": {"openai/*": window}}
+    return {**with_upstream, **PATIENT, "model_profiles": {"openai/*": window}}
 
 
 def honest(body: dict[str, Any]) -> str:

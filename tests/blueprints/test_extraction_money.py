@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.services import Services
 from app.storage.tables import calls, spending
 from app.tariffs import read
-from tests.blueprints.extracting import PERSON, counting, extract, failed, saying
+from tests.blueprints.extracting import PATIENT, PERSON, counting, extract, failed, saying
 from tests.blueprints.talk import eventually
 from tests.upstream import Upstream
 
@@ -22,7 +22,11 @@ _MODEL = "openai/tool-1"
 
 @pytest.fixture
 def settings(with_upstream: dict[str, Any]) -> dict[str, Any]:
-    return {**with_upstream, "model_prices": read('{"*/*": {"input": "100", "output": "200"}}')}
+    return {
+        **with_upstream,
+        **PATIENT,
+        "model_prices": read('{"*/*": {"input": "100", "output": "200"}}'),
+    }
 
 
 def booked(services: Services) -> list[Any]:
@@ -104,7 +108,7 @@ class TestLimits:
 class TestTime:
     @pytest.fixture
     def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
-        return {**settings, "run_timeout": 1.0, "first_byte_timeout": 30.0}
+        return {**settings, "run_timeout": 1.0}
 
     def test_one_deadline_for_all_attempts(self, client: FlaskClient, upstream: Upstream) -> None:
         """Slow wrong answers end at the deadline, and what they cost is told."""

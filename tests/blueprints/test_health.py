@@ -30,15 +30,15 @@ def test_ready(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE alembic_version SET version_num = 'ffff'",
+        "UPDATE alembic_version SET version_num = '0001'",
         "DELETE FROM alembic_version",
         "DROP TABLE alembic_version",
     ],
 )
-def test_another_revision_is_not_ready(
+def test_an_older_revision_is_not_ready(
     client: FlaskClient, services: Services, statement: str
 ) -> None:
-    """A database of another revision is 503 with the command that helps, and alive all the same."""
+    """A database of an older revision is 503 with the command that helps, and alive all the same."""
     services.database.write(lambda tx: tx.execute(text(statement)) and None)
     problem = is_problem(client.get("/readyz"), 503, "unavailable")
     assert "flask migrate" in problem["detail"]

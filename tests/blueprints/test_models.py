@@ -34,7 +34,7 @@ def test_the_demo_model_is_always_there(client: FlaskClient) -> None:
             "context_window": 8192,
             "max_output_tokens": None,
             "images": True,
-            "tools": False,
+            "tools": True,
             "strict_schema": False,
             "reasoning": False,
             "reasoning_with_tools": True,

@@ -57,5 +57,5 @@ def test_no_moment_is_null() -> None:
 
 
 def test_the_problem_is_described_as_it_is_sent() -> None:
-    """The documented problem has the members of the real one."""
-    assert set(ProblemSchema().fields) == set(Problem.__struct_fields__)
+    """The documented problem has the members of the real one, but for those that few have."""
+    assert set(ProblemSchema().fields) == set(Problem.__struct_fields__) - {"members"}

@@ -15,10 +15,10 @@ _SPEECH = re.compile(
         [
             rf"{_DROP}\b.{{0,60}}\b{_ORDERS}\b",
             rf"{_DROP} (all |everything )?(of )?(the |that is |that's )?(above|foregoing)\b",
-            r"\b(new|updated|real|actual) instructions?\b\s*[:.]",
+            r"\b(new|updated|real|actual) instructions?\b ?[:.]",
             r"\byou are (now|no longer)\b",
             r"\b(system|developer|hidden) (prompt|message|instructions?)\b",
-            r"^\s*[#*\[<(|]*\s*(system|assistant|developer)\s*[\]>)|]*\s*:",
+            r"^[ \t]{0,8}[#*\[<(|]{0,4} ?(system|assistant|developer) ?[\]>)|]{0,4} ?:",
             r"<\|?/?(im_start|im_end|system|assistant|endoftext|eot_id|start_header_id)\b",
             r"\[/?inst\]|<</?sys>>",
             r"\b(dear|attention|hey|hello|note to( the)?|as an?)\W{1,3}(ai|llm|assistant|model)\b",
