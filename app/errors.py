@@ -184,8 +184,8 @@ class WorkerLost(Unavailable):
 
     def __init__(
         self,
-        detail: str = "The server process that wrote this answer is gone. What it had said is kept, "
-        "as far as it is known; ask again for a whole answer.",
+        detail: str = "The server process that wrote this answer is gone. What it had said is "
+        "kept, as far as it is known; ask again for a whole answer.",
         *,
         errors: Mapping[str, Any] | None = None,
         retry_after: float | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from app.config import ConfigError
@@ -61,13 +62,19 @@ def read(own: str | None, models: set[str]) -> Catalogue:
     return Catalogue(known)
 
 
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Prompt:
+    """The applications of a process share it: a prompt never changes."""
+    return Prompt(source)
+
+
 def _folder(folder: Path, models: set[str], problems: list[str]) -> dict[str, list[Prompt]]:
     found: dict[str, list[Prompt]] = {}
     if not folder.is_dir():
         problems.append(f"PROMPTS_DIR: {folder} is no folder.")
     for path in sorted(folder.glob("*.md")):
         try:
-            prompt = Prompt(_text(path))
+            prompt = _compiled(_text(path))
         except BadPrompt as error:
             problems += [f"{path.name}: {problem}" for problem in error.problems]
             continue

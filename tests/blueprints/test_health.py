@@ -38,7 +38,7 @@ def test_ready(client: FlaskClient) -> None:
 def test_an_older_revision_is_not_ready(
     client: FlaskClient, services: Services, statement: str
 ) -> None:
-    """A database of an older revision is 503 with the command that helps, and alive all the same."""
+    """A database of an older revision is 503 with the command that helps, and alive anyway."""
     services.database.write(lambda tx: tx.execute(text(statement)) and None)
     problem = is_problem(client.get("/readyz"), 503, "unavailable")
     assert "flask migrate" in problem["detail"]

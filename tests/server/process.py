@@ -18,7 +18,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @dataclass
@@ -108,7 +108,8 @@ def wait_until_ready(server: Server, seconds: float = _PATIENCE) -> None:
         try:
             if requests.get(f"{server.url}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
+            # Who has begun to listen takes connections before there is a worker to answer.
             time.sleep(0.05)
     raise AssertionError(f"The server did not come up. It said:\n{server.said()}")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
+import tempfile
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
@@ -25,15 +27,30 @@ _at_the_end = ExitStack()
 
 
 def fresh(folder: Path) -> str:
-    """The URL of one that is empty, and on SQLite without a table, which is made at the start."""
+    """The URL of one that is up to date and empty; on SQLite always the same one in a folder."""
     kind = os.environ.get("TEST_DATABASE", "sqlite")
     if kind == "sqlite":
-        return f"sqlite:///{folder}/parley.db"
+        file = folder / "parley.db"
+        if not file.exists():
+            shutil.copy(_file(), file)
+        return f"sqlite:///{file}"
     assert kind == "postgresql", "TEST_DATABASE is sqlite or postgresql."
     server = _server()
     name = f"parley_{next(_numbers)}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     return postgresql.named(server, name)
+
+
+@cache
+def _file() -> Path:
+    """Migrating takes longer than most tests do, so it is done once, and copied."""
+    folder = _at_the_end.enter_context(tempfile.TemporaryDirectory())
+    atexit.register(_at_the_end.close)
+    file = Path(folder) / "template.db"
+    database = connect(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    return file
 
 
 @cache
