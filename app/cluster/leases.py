@@ -44,6 +44,10 @@ class Leases:
         """Say that we are here, and look after the others."""
         self._watching = gevent.spawn(self._watch)
 
+    def alive(self, process: str) -> bool:
+        """Whether a process has said so lately. Raises RedisAway."""
+        return bool(self._connection.run(lambda client: client.exists(self._lease(process))))
+
     def close(self) -> None:
         """Say that we go: nobody has to miss us."""
         if self._watching is None:

@@ -63,7 +63,7 @@ class Ledger:
         self._process = process or new_id("proc")
         self._longest = longest
         self._away = 0  # when the database was last out of reach, in milliseconds
-        self._on_gone: Callable[[str], None] | None = None
+        self._on_gone: Callable[[str], bool] | None = None
         self._watching: gevent.Greenlet[[], None] | None = None
 
     def open(
@@ -116,8 +116,9 @@ class Ledger:
         """Book what processes that are gone have left open. How many calls that were."""
         left = self._database.read(lambda tx: calls.expired(tx, now()))
         # A call that is too old says nothing of its process: nobody renews it any more.
-        for process in {call.process for call in left if call.created_at > self._oldest()}:
-            self._gone(process)
+        silent = {call.process for call in left if call.created_at > self._oldest()}
+        alive = {process for process in silent if not self._gone(process)}
+        left = [call for call in left if call.process not in alive]
         for call in left:
             # One transaction each: two processes that sweep must not wait for each other's rows.
             self.tell(self._database.write(lambda tx, call=call: self._sweep(tx, call)))  # type: ignore[misc]
@@ -143,10 +144,11 @@ class Ledger:
             self._metrics.budget_alerts.labels(str(alert.level)).inc()
             self._news.post("budget_alert", said)
 
-    def watch(self, on_gone: Callable[[str], None] | None = None) -> None:
+    def watch(self, on_gone: Callable[[str], bool] | None = None) -> None:
         """Renew our leases and sweep others', until `close`.
 
-        `on_gone` hears of a process that is gone before its calls are booked.
+        `on_gone` hears of a process that seems gone before its calls are booked. False: it lives,
+        and is only too busy, or the database is, to say so there.
         """
         self._on_gone = on_gone
         self._watching = gevent.spawn(self._watch)
@@ -155,13 +157,14 @@ class Ledger:
         if self._watching is not None:
             self._watching.kill()
 
-    def _gone(self, process: str) -> None:
+    def _gone(self, process: str) -> bool:
         if self._on_gone is None:
-            return
+            return True
         try:
-            self._on_gone(process)
+            return self._on_gone(process)
         except ParleyError as error:
             log.warning("runs_not_ended", process=process, reason=error.detail)
+            return True
 
     def _until(self) -> int:
         return now() + int(self._lease * 1000)

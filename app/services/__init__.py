@@ -96,9 +96,18 @@ class Services:
         if self.sharing is None or self.orphans is None:
             self.ledger.watch()
             return
-        self.ledger.watch(self.orphans.end)
+        self.ledger.watch(self._end_of)
         self.sharing.start(self.orphans.end)
         self.runs.watch()
+
+    def _end_of(self, process: str) -> bool:
+        """End what a process has left, unless it lives. Whether it is gone."""
+        assert self.sharing is not None
+        assert self.orphans is not None
+        if self.sharing.leases.alive(process):
+            return False
+        self.orphans.end(process)
+        return True
 
     def warn_of_endings(self) -> None:
         """Log which of the models that the configuration names are gone or going."""

@@ -75,6 +75,26 @@ def test_a_call_that_was_not_made(database: Database) -> None:
     assert held_and_spent(database, cap) == (0, 0)
 
 
+def test_who_lives_is_not_swept(database: Database) -> None:
+    """A lease that ran out because the database was too busy costs a living process nothing."""
+    book, other, who = ledger(database, lease=-1), ledger(database), account()
+    call = enter(database, book, who, costing(30), "run_live")
+    heard: list[str] = []
+
+    def lives(process: str) -> bool:
+        heard.append(process)
+        return False
+
+    other.watch(lives)
+    assert other.sweep() == 0
+    assert heard == [call.process]
+    found = database.read(lambda tx: calls.find(tx, call.id))
+    assert found is not None
+    assert found.state == "open"
+    other.close()
+    assert ledger(database).sweep() == 1
+
+
 def test_what_a_dead_process_left_is_booked(database: Database) -> None:
     """After its lease a call is abandoned at what was set aside; a late word puts it right."""
     book, other, who = ledger(database, lease=-1), ledger(database), account()

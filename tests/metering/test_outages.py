@@ -198,7 +198,12 @@ def test_nothing_is_open_for_ever(database: Database) -> None:
     cap = budget(database, "key", who.key_id, "day", 100)
     book = Ledger(database, Budgets([], "UTC"), Metrics(), News(), 0.2, longest=0.1)
     call, gone = opened(database, book, who, cap), list[str]()
-    book.watch(gone.append)
+
+    def hear(process: str) -> bool:
+        gone.append(process)
+        return True
+
+    book.watch(hear)
     while of_run(database, call.run_id)[0].state == "open":
         gevent.sleep(0.02)
     book.close()
