@@ -25,6 +25,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from app.cluster import connecting
 from app.errors import Unavailable
 
 log = structlog.get_logger()
@@ -85,6 +86,7 @@ class Connection:
             socket_timeout=patience,
             socket_connect_timeout=_PATIENCE,
             retry=Retry(NoBackoff(), 0),
+            connection_class=connecting.kind(self._url),
             **self._options,
         )
 
@@ -146,7 +148,6 @@ class Connection:
     def close(self) -> None:
         self._closing.set()
         if self._asking is not None:
-            # To kill it while it connects would leave a socket open; it takes a moment at most.
             self._asking.join()
         self._redis.close()
 

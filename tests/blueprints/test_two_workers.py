@@ -102,11 +102,13 @@ class TestLimits:
                 is_problem(client.post("/api/chat", json={"message": "x"}), 429, "rate_limited")
         eventually(lambda: not _of(workers[0]).live._open)
         eventually(lambda: not _of(workers[1]).live._open)
-        statuses = [
-            client.post("/api/chat", json={"message": "x"}, buffered=True).status_code
-            for client in (one, other, one, other, one)
-        ]
-        assert statuses == [200, 200, 200, 200, 429]
+        passed = 0
+        while (one, other)[passed % 2].post(
+            "/api/chat", json={"message": "x"}, buffered=True
+        ).status_code == 200:
+            passed += 1
+        # Five where a minute of the clock has just begun: of the one before, parts are rounded off.
+        assert passed in {4, 5}
 
 
 class TestWithoutRedis:
