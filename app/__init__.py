@@ -33,7 +33,7 @@ from app.providers.breaker import MemoryBreakers
 from app.providers.circuits import SharedCircuits
 from app.schemas.base import ProblemSchema
 from app.schemas.extraction import registry as extraction_schemas
-from app.services import assemble
+from app.services.assembly import assemble
 from app.storage.database import connect
 from app.storage.migrate import migrate
 from app.templating.catalogue import read

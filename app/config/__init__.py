@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from dotenv import load_dotenv
 
 from app.config.contradictions import available, contradictions
-from app.config.environment import Env, read, sealed
+from app.config.environment import Env, sealed
 from app.config.settings import Settings
+from app.config.variables import read
 from app.servers import CompatibleServer
 
 __all__ = ["CompatibleServer", "Config", "ConfigError"]

@@ -1,0 +1,14 @@
+"""Terms, consent, feedback, and what is kept for how long."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
