@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from app.config import ConfigError
 from app.errors import BadInput, NotFound
@@ -14,7 +15,14 @@ SHIPPED = Path(__file__).parents[1] / "prompts"
 _LARGEST = 65_536  # bytes of a file
 _TITLED = {"question", "answer"}
 
+# What is wrong with a schema's name or a JSON Schema, in a sentence; None if nothing is.
+Refused = Callable[[str | Mapping[str, Any]], str | None]
+
 Versions = Mapping[str, Sequence[Prompt]]
+
+
+def _no_refusal(_: object) -> None:
+    return None
 
 
 class Catalogue:
@@ -45,18 +53,19 @@ class Catalogue:
         raise BadInput(said, errors={"version": [said]})
 
 
-def read(own: str | None, models: set[str]) -> Catalogue:
+def read(own: str | None, models: set[str], refused: Refused = _no_refusal) -> Catalogue:
     """The files `*.md` of Parley's folder, and of a user's own, whose names come first.
 
-    `models` are the providers and aliases that there are.
+    `models` are the providers and aliases that there are; `refused` says what is wrong with the
+    schema of an answer.
 
     Raises:
         ConfigError: with every problem of every file.
     """
     problems: list[str] = []
-    known = _folder(SHIPPED, models, problems)
+    known = _folder(SHIPPED, models, refused, problems)
     if own is not None:
-        known |= _folder(Path(own), models, problems)
+        known |= _folder(Path(own), models, refused, problems)
     if problems:
         raise ConfigError(problems)
     return Catalogue(known)
@@ -68,7 +77,9 @@ def _compiled(source: str) -> Prompt:
     return Prompt(source)
 
 
-def _folder(folder: Path, models: set[str], problems: list[str]) -> dict[str, list[Prompt]]:
+def _folder(
+    folder: Path, models: set[str], refused: Refused, problems: list[str]
+) -> dict[str, list[Prompt]]:
     found: dict[str, list[Prompt]] = {}
     if not folder.is_dir():
         problems.append(f"PROMPTS_DIR: {folder} is no folder.")
@@ -79,6 +90,8 @@ def _folder(folder: Path, models: set[str], problems: list[str]) -> dict[str, li
             problems += [f"{path.name}: {problem}" for problem in error.problems]
             continue
         problems += [f"{path.name}: {p}" for p in _clashes(prompt, found, models)]
+        if prompt.about.schema is not None and (why := refused(prompt.about.schema)):
+            problems.append(f"{path.name}: schema: {why}")
         found.setdefault(prompt.about.name, []).append(prompt)
     return {name: sorted(versions, key=lambda p: p.order) for name, versions in found.items()}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from app.templating.variables import KINDS, LIMITS, Variable, refused
@@ -16,13 +16,20 @@ from app.templating.variables import KINDS, LIMITS, Variable, refused
 _RESERVED = {"loop", "self", "caller", "super", "varargs", "kwargs"}
 _FENCE = "+++"
 _NO_SCHEMA = (
-    "A prompt answers with text. For data that fits a schema there is POST /api/extract; leave "
-    "this out."
+    "A prompt that answers with data names the schema of it, and one that answers with text has "
+    "none."
 )
 
 
+Output = Literal["text", "data"]
+
+
 class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
-    """`model` is a provider/name or an alias; None leaves it to the server."""
+    """`model` is a provider/name or an alias; None leaves it to the server.
+
+    The answer is `text`, or `data` that fits `schema`: the name of a registered one, or a JSON
+    Schema.
+    """
 
     name: str
     version: str
@@ -30,7 +37,8 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     temperature: float | None = None
     max_output_tokens: int | None = None
-    output: str = "text"
+    output: Output = "text"
+    schema: str | Mapping[str, Any] | None = None
     variables: Sequence[Variable] = ()
 
 
@@ -87,8 +95,9 @@ def _not_reserved(name: str) -> None:
         raise ValidationError("This name means something else in a template.")
 
 
-def _no_schema(_: object) -> NoReturn:
-    raise ValidationError(_NO_SCHEMA)
+def _name_or_schema(value: object) -> None:
+    if not isinstance(value, str | dict):
+        raise ValidationError("Must be the name of a schema, or a JSON Schema.")
 
 
 class _Strict(Schema):
@@ -148,14 +157,24 @@ class _FrontMatterSchema(_Strict):
     model = fields.Str(validate=Length(1, 200))
     temperature = fields.Float(allow_nan=False, validate=Range(0, 2))
     max_output_tokens = fields.Int(strict=True, validate=Range(1, 1_000_000))
-    output = fields.Str(load_default="text", validate=OneOf(["text"], error=_NO_SCHEMA))
-    schema = fields.Raw(validate=_no_schema)
+    output = fields.Str(validate=OneOf(["text", "data"]))
+    schema = fields.Raw(validate=_name_or_schema)
     variables = fields.Dict(
         keys=fields.Str(validate=[_VARIABLE, _not_reserved]),
         values=fields.Nested(_VariableSchema),
         load_default=dict,
         validate=Length(max=50),
     )
+
+    @validates_schema
+    def _answering(self, data: dict[str, Any], **_: Any) -> None:
+        output = data.get("output", "data" if "schema" in data else "text")
+        if (output == "data") != ("schema" in data):
+            raise ValidationError(_NO_SCHEMA, "output")
+
+    @post_load
+    def _settled(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"output": "data" if "schema" in data else "text", **data}
 
 
 _schema = _FrontMatterSchema()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +13,12 @@ from app.templating.front_matter import BadFrontMatter, FrontMatter
 from app.templating.supplied import RULE, Supplied, SuppliedList
 from app.templating.template import BadTemplate, Template
 from app.templating.variables import FREE, Variable, load, schema_of
+
+_DOCUMENT = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*")
+_NO_DOCUMENT = (
+    "its answer is data, and so its user part must be {{ NAME }} alone, with the variable of type "
+    "text that data is taken from, and that is required; all else belongs into the system part."
+)
 
 # Lines that begin the parts of the body.
 _PARTS = {"[system]": "system", "[user]": "user"}
@@ -42,6 +49,7 @@ class Prompt:
         self.about, body, line = _front_matter(source)
         self._schema = schema_of(self.about.variables)
         self._system, self._user = _templates(self.about, body, line)
+        self._document = _document(self.about, body)
 
     @property
     def id(self) -> str:
@@ -66,6 +74,15 @@ class Prompt:
         system = self._system.write(shown) if self._system else ""
         rule = RULE if self._shows_free else ""
         return Written("\n\n".join(filter(None, [system, rule])) or None, self._user.write(shown))
+
+    def read(self, values: Mapping[str, Any]) -> Written:
+        """Of a prompt that answers with data: the user part is the document as it was sent.
+
+        Raises BadInput: it became too long.
+        """
+        shown = {v.name: values[v.name] for v in self.about.variables}
+        system = self._system.write(shown) if self._system else ""
+        return Written(system or None, str(values[self._document]))
 
     @property
     def _shows_free(self) -> bool:
@@ -94,6 +111,17 @@ def _front_matter(source: str) -> tuple[FrontMatter, str, int]:
         return front_matter.read(source)
     except BadFrontMatter as error:
         raise BadPrompt(error.problems) from error
+
+
+def _document(about: FrontMatter, body: str) -> str:
+    """The variable that holds what data is taken from; "" where the answer is text."""
+    if about.output == "text":
+        return ""
+    found = _DOCUMENT.fullmatch(body.rpartition("[user]")[2])
+    required = {v.name for v in about.variables if v.type == "text" and v.required}
+    if found is None or found[1] not in required:
+        raise BadPrompt([_NO_DOCUMENT])
+    return found[1]
 
 
 def _templates(about: FrontMatter, body: str, line: int) -> tuple[Template | None, Template]:

@@ -16,7 +16,7 @@ from tests.templating.files import TEXT, put, source
 _USER = "[user]\n{{ text }}"
 _FRONT = "it must begin with its front matter"
 _BODY = "its body must have a line [user]"
-_SCHEMA = "A prompt answers with text."
+_SCHEMA = "A prompt that answers with data"
 
 
 def problems(folder: Path) -> list[str]:
@@ -54,8 +54,8 @@ def test_what_is_shipped() -> None:
         (source(_USER, name="A b"), "name: Must be up to 40"),
         (source(_USER, version="new"), "version: Must be a number"),
         (source(_USER, "extra = 1\n" + TEXT), "extra: Unknown field"),
+        (source(_USER, 'output = "picture"\n' + TEXT), "output: Must be one of"),
         (source(_USER, 'output = "data"\n' + TEXT), f"output: {_SCHEMA}"),
-        (source(_USER, 'schema = "invoice"\n' + TEXT), f"schema: {_SCHEMA}"),
         (source(_USER, 'model = "nobody/x"\n' + TEXT), "model: neither an alias nor"),
         (source(_USER, "temperature = 3.0\n" + TEXT), "temperature: Must be"),
         (source(_USER, "max_output_tokens = 0\n" + TEXT), "max_output_tokens: Must be"),
