@@ -1,0 +1,1 @@
+"""What may be said: rules, and texts held against them, whole or as they come."""
