@@ -29,6 +29,10 @@ def _of_openai(model: str) -> dict[str, Any]:
     return {"model": model, "stream": True, "messages": [{"role": "user", "content": "hi"}]}
 
 
+def _of_openai_at_parley(model: str) -> dict[str, Any]:
+    return _of_openai(f"openai/{model}")
+
+
 @dataclass(frozen=True, eq=False)
 class Server:
     """One worker. `{port}`, `{upstream}` and `{folder}`, a folder of its own, are filled in.
@@ -76,6 +80,15 @@ PARLEY = Server(
     ending=b"event: done",
 )
 
+PARLEY_AS_OPENAI = replace(
+    PARLEY,
+    name="parley-openai",
+    title="Parley as OpenAI",
+    path="/v1/chat/completions",
+    body=_of_openai_at_parley,
+    ending=b"data: [DONE]",
+)
+
 PARLEY_WITH_REDIS = replace(
     PARLEY,
     name="parley-redis",
@@ -105,7 +118,8 @@ _FLASK = Server(
 
 def chosen() -> list[Server]:
     """Those that there are, of which `ONLY=name,name` takes some."""
-    ours = (PARLEY, PARLEY_WITH_REDIS) if shutil.which("redis-server") else (PARLEY,)
+    redis = (PARLEY_WITH_REDIS,) if shutil.which("redis-server") else ()
+    ours = (PARLEY, PARLEY_AS_OPENAI, *redis)
     there = {server.name: server for server in (*ours, _FASTAPI, _FLASK, *_litellm(), *_relay())}
     names = os.environ.get("ONLY", ",".join(there)).split(",")
     if unknown := set(names) - set(there):

@@ -1,0 +1,1 @@
+"""Answers to whole requests: the caller brings the conversation, and nothing of it is kept."""
