@@ -1,0 +1,66 @@
+"""What a browser may do with an answer, said on every answer; and TLS, where it is demanded."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+
+from app.blueprints.callers import is_loopback, is_secure
+from app.blueprints.context import EXTENSION
+from app.config import Config
+from app.errors import NotAllowed
+
+# For what is not a page: nothing in it may run, frame or load anything.
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+# Nobody else sets these, so they are added without a look at what is there. The last but one is
+# about what is loaded without asking; pages that ask (CORS) are let in by their origin.
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+]
+# Asked by those who stand beside us, without a proxy in between.
+_FROM_WITHIN = {"/healthz", "/readyz", "/metrics"}
+
+
+def install(app: Flask) -> None:
+    """To be installed before the guards: what is turned away is not looked at."""
+    door = _Door(app.extensions[EXTENSION].config)
+    app.before_request(door.demand_tls)
+    app.after_request(door.mark)
+
+
+class _Door:
+    def __init__(self, config: Config) -> None:
+        self._proxies = config.trusted_proxies
+        self._demanded = config.https_demanded
+        lasting = config.hsts_seconds if config.app_env == "production" else 0
+        self._hsts = f"max-age={lasting}" if lasting else None
+
+    def demand_tls(self) -> Response | None:
+        """Send a browser to the same address with TLS. Raises NotAllowed for everything else."""
+        if not self._demanded or request.path in _FROM_WITHIN or is_secure(self._proxies):
+            return None
+        if is_loopback(f"//{request.host}"):
+            return None
+        if request.method in ("GET", "HEAD") and "Authorization" not in request.headers:
+            parts = urlsplit(request.url)
+            there = parts._replace(scheme="https", netloc=parts.hostname or "").geturl()
+            return Response(status=308, headers={"Location": there})
+        raise NotAllowed(
+            "This server is reached by https alone. If there was a key in this request, it could "
+            "be read on its way: have it replaced."
+        )
+
+    def mark(self, response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", _POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+        headers.extend(_HEADERS)
+        # Over plain HTTP it means nothing; without a proxy of ours nobody can tell what it was.
+        if self._hsts and (self._proxies == 0 or is_secure(self._proxies)):
+            headers["Strict-Transport-Security"] = self._hsts
+        return response
