@@ -6,21 +6,43 @@ from gevent import monkey
 monkey.patch_all()
 
 import gc  # noqa: E402
+import os  # noqa: E402
 import resource  # noqa: E402
+import shutil  # noqa: E402
 import sys  # noqa: E402
 from ipaddress import ip_address  # noqa: E402
+from tempfile import mkdtemp  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 
+# Where the workers write what they count. The next imports reach prometheus_client, which asks for
+# it once; and a reload comes by here again.
+_OURS = "parley-metrics-"
+_figures = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or mkdtemp(prefix=_OURS)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _figures
+
 from app.config import Config, ConfigError  # noqa: E402
+from app.filtering import rules  # noqa: E402
+from app.metrics import together  # noqa: E402
+from app.services.consent import terms_of  # noqa: E402
 from app.templating.catalogue import read  # noqa: E402
+
+
+def on_exit(server: Any) -> None:
+    """In the master. What somebody else has named is somebody else's to clear."""
+    if _OURS in _figures:
+        shutil.rmtree(_figures, ignore_errors=True)
+
 
 try:
     _config = Config.from_env()
     # Each worker reads them again; what is wrong must end the start, not worker after worker.
     read(_config.prompts_dir, _config.models)
+    rules.read(_config.filter_rules, moderated=bool(_config.openai_api_key))
+    terms_of(_config)
 except ConfigError as error:
+    on_exit(None)
     sys.exit(str(error))
 
 bind = _config.bind
@@ -64,6 +86,16 @@ def post_worker_init(worker: Any) -> None:
     gevent.spawn(parley.warn_of_endings)
     parley.start()
     print(f"Parley is ready at http://{shown}:{port}", flush=True)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """In the worker that ends: its last spans go out, of streams that were drained, too."""
+    if worker.pid == os.getpid() and hasattr(worker, "application"):
+        worker.application.extensions["parley"].watching.close()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    together.bury(_figures, server.WORKERS)
 
 
 def _is_loopback(address: Any) -> bool:

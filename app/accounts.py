@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-SCOPES = ("chat", "extract", "agent", "admin")
+SCOPES = ("chat", "extract", "agent", "users", "admin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +36,27 @@ class Account(Limits):
     """Whoever sent a request, with the limits of the key. What is stored belongs to `owner`.
 
     `models` are patterns as `openai/*`; None means all. The limits of the team are shared by all
-    its keys; `max_output_tokens` is the lower of the key's and the team's.
+    its keys; `max_output_tokens` is the lowest of the key's, the team's and the user's.
+
+    A key may serve many people. Of one of them `user` is the name that the key's holder gave, and
+    `tenant` the key's owner; `user_limits` are for each of them.
     """
 
     owner: str
+    user: str | None = None
+    tenant: str | None = None
     key_id: str | None = None
     team: str | None = None
     scopes: tuple[str, ...] = SCOPES
     models: tuple[str, ...] | None = None
     team_limits: Limits = Limits()
+    user_limits: Limits = Limits()
     allowance: Allowance | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def payer(self) -> str:
+        """The key's owner, who answers for what its users do."""
+        return self.tenant or self.owner
 
 
 def allowed(account: Account, model_id: str) -> bool:

@@ -78,12 +78,37 @@ class ToolCall(msgspec.Struct, frozen=True):
     """A call as the model wrote it: `arguments` should be, but need not be, a JSON object's text.
 
     None at all count as `{}`. Calls are meant to be carried out only where the answer then ends
-    with `tool_calls`; at a limit the last one may lack its end.
+    with `tool_calls`; at a limit the last one may lack its end. `needs_approval` is an agent's
+    word: a person is asked first.
     """
 
     call_id: str
     name: str
     arguments: str
+    needs_approval: bool = False
+
+
+class ToolResult(msgspec.Struct, frozen=True):
+    """What came of a call, shortened: an `output`, or an `error` in a sentence."""
+
+    call_id: str
+    output: str | None = None
+    error: str | None = None
+
+
+Decision = Literal["approve", "edit", "deny"]
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """What was decided about calls that wait, and by whom: nobody answers in `time`.
+
+    `arguments` are in the place of the model's, where they were edited.
+    """
+
+    call_id: str
+    decision: Decision
+    by: Literal["person", "time"] = "person"
+    arguments: str | None = None
 
 
 class Partial(msgspec.Struct, frozen=True):
@@ -107,6 +132,47 @@ class Step(msgspec.Struct, frozen=True):
     code: str
 
 
+class Called(msgspec.Struct, frozen=True):
+    """A call as a person reads it: texts are shortened, `seconds` are the tool's own."""
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class AgentStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A round of an agent: what a model was `asked` and `said`, and what it called.
+
+    `last`: it was asked for its answer, because a limit was reached. Texts are shortened; `seconds`
+    are of all of it, without the time that it waited for a person.
+    """
+
+    index: int
+    summary: str
+    model: str
+    asked: str
+    said: str
+    calls: tuple[Called, ...] = ()
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    cost_usd: Decimal | None = None
+    last: bool = False
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """The run waits for a person, until a moment in milliseconds. Its streams end here.
+
+    It is the last of a log only as long as the run waits; then an Approval stands in its place.
+    """
+
+    until: int
+    usage: Usage
+    cost_usd: Decimal | None
+
+
 class UsageReport(msgspec.Struct, frozen=True):
     """The tokens so far; a later report replaces an earlier one."""
 
@@ -125,6 +191,23 @@ class Finish(msgspec.Struct, frozen=True):
 Source = Literal["model", "cache", "canned"]
 
 
+# Why an agent's run ended, beside `finish_reason`: it had answered, or a limit was reached.
+StopReason = Literal[
+    "answered",
+    "length",
+    "content_filter",
+    "max_steps",
+    "max_tool_calls",
+    "max_tokens",
+    "max_cost",
+    "timeout",
+    "too_many_errors",
+    "budget_spent",
+    "stopped",
+    "approval",
+]
+
+
 class Done(msgspec.Struct, frozen=True):
     finish_reason: FinishReason
     usage: Usage
@@ -132,6 +215,7 @@ class Done(msgspec.Struct, frozen=True):
     source: Source = "model"
     # Where the run was to make data and no text: a struct whose fields belong to the ending.
     result: Any = None
+    stop_reason: StopReason | None = None
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -153,9 +237,15 @@ Event = (
     | Began
     | TextDelta
     | ReasoningDelta
+    | ReasoningSignature
+    | ToolInputDelta
     | ToolCall
+    | ToolResult
+    | Approval
     | Partial
     | Step
+    | AgentStep
+    | Parked
     | UsageReport
     | Done
     | Failure
@@ -169,6 +259,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     reasoning: str
     end: Terminal | None
+    calls: tuple[ToolCall, ...] = ()
+    steps: tuple[AgentStep, ...] = ()
 
 
 def collect(events: Iterable[Event]) -> Answer:
@@ -177,6 +269,8 @@ def collect(events: Iterable[Event]) -> Answer:
     end: Terminal | None = None
     text: list[str] = []
     reasoning: list[str] = []
+    calls: list[ToolCall] = []
+    steps: list[AgentStep] = []
     for event in events:
         match event:
             case TextDelta():
@@ -187,6 +281,19 @@ def collect(events: Iterable[Event]) -> Answer:
                 start = event
             case Done() | Failure():
                 end = event
-            case UsageReport() | ToolCall() | Began() | Partial() | Step():
+            case ToolCall():
+                calls.append(event)
+            case AgentStep():
+                steps.append(event)
+            case UsageReport() | ToolInputDelta() | Began() | Partial() | Step():
                 pass
-    return Answer(start=start, text="".join(text), reasoning="".join(reasoning), end=end)
+            case ReasoningSignature() | ToolResult() | Approval() | Parked():
+                pass
+    return Answer(
+        start=start,
+        text="".join(text),
+        reasoning="".join(reasoning),
+        end=end,
+        calls=tuple(calls),
+        steps=tuple(steps),
+    )

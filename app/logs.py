@@ -10,6 +10,8 @@ import msgspec
 import structlog
 import structlog.tracebacks
 
+from app import tracing
+
 # Local variables stay out of tracebacks: they hold keys and what people said.
 _tracebacks = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -21,6 +23,7 @@ def configure(level: str) -> None:
     """Send our log lines, and the warnings of the libraries, to stderr as JSON."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        tracing.ids,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _tracebacks,

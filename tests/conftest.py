@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -15,14 +16,37 @@ if TYPE_CHECKING:
 
     from app.services import Services
 
-_OURS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "COMPATIBLE_", "MODEL_")
+_OURS = (
+    "AGENT_",
+    "ANOMALY_",
+    "ANTHROPIC_",
+    "BUDGET_",
+    "COMPATIBLE_",
+    "CORS_",
+    "FILTER_",
+    "JWT_",
+    "LIMIT",
+    "MCP_",
+    "MODEL_",
+    "OLLAMA_",
+    "OPENAI_",
+    "OTEL_",
+    "REDIS_",
+    "RETENTION_",
+    "SESSION_",
+    "TERMS_",
+    "TOOL",
+    "WEBHOOK_",
+)
 _ALSO = {
     "PORT",
     "ADMIN_KEY",
     "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
     "TRUSTED_PROXIES",
     "DATABASE_URL",
     "CHAT_MODEL",
+    "FALLBACK_MODELS",
     "TITLE_MODEL",
     "PROMPTS_DIR",
     "SPOOL_DIR",
@@ -30,6 +54,16 @@ _ALSO = {
     "APP_ENV",
 }
 _TRUST = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+
+
+# What logs before an application has said how. Left to itself structlog draws tracebacks with rich,
+# where that is installed: each takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(autouse=True)

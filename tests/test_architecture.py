@@ -14,17 +14,20 @@ _FILES = sorted((_ROOT / "app").rglob("*.py"))
 
 _LEAVES = {
     "accounts",
+    "bells",
     "chains",
     "config",
     "errors",
     "events",
     "ids",
+    "jwks",
     "logs",
     "messages",
     "metrics",
     "profiles",
     "servers",
     "tariffs",
+    "tool_servers",
     "tracing",
     "webhooks",
 }
@@ -33,12 +36,17 @@ _SHARED_VIEWS = {
     "callers",
     "connection",
     "context",
+    "cookie",
+    "dialogue",
+    "errands",
+    "following",
     "guards",
     "limits",
     "presence",
     "problems",
     "requests",
     "streaming",
+    "websocket",
 }
 
 # What a room may import of the application. A name with a dot is one module of a room.
@@ -53,13 +61,17 @@ _ROOMS: dict[str, set[str]] = {
     "structure": _LEAVES | {"structure"},
     # Prompts as files: read, checked, and filled in inside a sandbox.
     "templating": _LEAVES | {"templating"},
+    # What may be said: rules, and texts held against them.
+    "filtering": _LEAVES | {"filtering"},
+    # Functions that a model may call; what they need of their surroundings they are handed.
+    "tools": _LEAVES | {"tools", "structure"},
     "schemas": _LEAVES | {"schemas", "evidence"},
     "cluster": _LEAVES | {"cluster"},
     "metering": _LEAVES | {"metering", "storage", "cluster"},
     "runs": _LEAVES | {"runs", "storage", "cluster"},
     "services": _LEAVES
     | {"services", "metering", "runs", "storage", "cluster", "providers.base"}
-    | {"evidence", "structure", "templating"},
+    | {"evidence", "structure", "templating", "tools", "filtering"},
     "blueprints": _LEAVES
     | {"services", "runs", "schemas", "encoders"}
     | {f"blueprints.{name}" for name in _SHARED_VIEWS},
@@ -80,6 +92,7 @@ _LIBRARIES = {
         "blueprints.bodies",
         "templating.front_matter",
         "templating.variables",
+        "tools",
     },
     "jinja2": {"templating.grammar", "templating.template"},
     "webargs": {"schemas", "blueprints.bodies"},
@@ -87,19 +100,23 @@ _LIBRARIES = {
     "dotenv": {"config"},
     "openai": {"providers"},
     "anthropic": {"providers"},
-    "httpx2": {"providers"},
-    "requests": {"providers", "webhooks"},
+    "httpx2": {"providers", "tools.servers.session"},
+    "requests": {"providers", "webhooks", "jwks"},
     "urllib3": {"providers"},
     "redis": {"cluster", "runs.shared_log"},
     "sqlalchemy": {"storage"},
     "alembic": {"storage"},
     "psycopg": {"storage"},
+    "jwt": {"services.signing"},
     "genai_prices": {"metering", "providers"},
     "prometheus_client": {"metrics"},
+    "opentelemetry": {"tracing"},
     "click": {"cli"},
     "jsonschema_rs": {"structure"},
+    "mcp": {"tools.servers.session"},
     "jiter": {"services.extraction.partials"},
     "gunicorn": {"worker"},
+    "wsproto": {"blueprints.chat_ws", "blueprints.websocket"},
 }
 
 

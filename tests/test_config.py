@@ -79,6 +79,19 @@ _BAD = [
     ("ADMIN_KEY", f"{_SECRET}\nX: y"),
     ("SECRET_KEY", "fifteen-letters"),
     ("SECRET_KEY", f"{_SECRET}\nX: y"),
+    ("SECRET_KEY_FALLBACKS", f"{_SECRET}, short"),
+    ("SECRET_KEY_FALLBACKS", _SECRET),
+    ("SESSION_IDLE_MINUTES", "0"),
+    ("SESSION_HOURS", "for ever"),
+    ("HTTPS_ONLY", "perhaps"),
+    ("HSTS_SECONDS", "-1"),
+    ("JWT_JWKS_URL", "http://id.example/jwks"),
+    ("JWT_JWKS_URL", "id.example"),
+    ("JWT_SECRET", "x" * 31),
+    ("JWT_ALGORITHM", "none"),
+    ("JWT_KEY_ID", "parley_x"),
+    ("LIMIT_USER_STREAMS", "0"),
+    ("BUDGET_USER_DAY_USD", "-1"),
     ("TRUSTED_PROXIES", "-1"),
     ("TRUSTED_PROXIES", "all"),
     ("CHAT_MODEL", "unheard/of"),
@@ -257,3 +270,43 @@ def test_no_secret_is_shown() -> None:
     )
     assert _SECRET not in repr(config)
     assert _SECRET not in str(config.compatible)
+
+
+_TOKENS = {
+    "JWT_SECRET": "x" * 32,
+    "JWT_AUDIENCE": "parley.example",
+    "JWT_KEY_ID": f"key_{'0' * 32}",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"JWT_SECRET": ""}, "JWT_JWKS_URL"),
+        ({"JWT_JWKS_URL": "https://id.example/jwks"}, "JWT_JWKS_URL"),
+        ({"JWT_AUDIENCE": ""}, "JWT_AUDIENCE"),
+        ({"JWT_KEY_ID": ""}, "JWT_KEY_ID"),
+        ({"JWT_ALGORITHM": "RS256"}, "JWT_ALGORITHM"),
+        (
+            {"JWT_SECRET": "", "JWT_JWKS_URL": "https://id.example/x", "JWT_ALGORITHM": "HS256"},
+            "JWT_ALGORITHM",
+        ),
+    ],
+)
+def test_tokens_need_all_that_makes_them_safe(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
+) -> None:
+    """Who signs, for whom, and under which key: what is missing or contradicts is named."""
+    [problem] = refused(monkeypatch, **{**_TOKENS, **changed})
+    assert problem.startswith(f"{named}: ")
+    monkeypatch.delenv("JWT_JWKS_URL", raising=False)
+    monkeypatch.delenv("JWT_ALGORITHM", raising=False)
+    assert read(monkeypatch, **_TOKENS).jwt_audience == "parley.example"
+
+
+def test_secrets_that_were_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several old secrets stand between commas."""
+    old = f"{_SECRET}, {_SECRET}-2,"
+    config = read(monkeypatch, SECRET_KEY=_SECRET, SECRET_KEY_FALLBACKS=old)
+    assert config.secret_key_fallbacks == (_SECRET, f"{_SECRET}-2")
+    assert _SECRET not in repr(config)

@@ -34,7 +34,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/api/admin", description="K
 @needs("admin")
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Make a key. It is shown in this answer and never again."""
-    return _shown(services().keys.create(body, body.pop("budgets", {})))
+    return _shown(services().keys.create(body, *_budgets(body)))
 
 
 @blueprint.get("/keys")
@@ -61,7 +61,7 @@ def read(key_id: str) -> dict[str, Any]:
 @needs("admin")
 def change(body: dict[str, Any], key_id: str) -> dict[str, Any]:
     """Change a key. What was spent counts on."""
-    return _shown(services().keys.change(key_id, body, body.pop("budgets", {})))
+    return _shown(services().keys.change(key_id, body, *_budgets(body)))
 
 
 @blueprint.post("/keys/<key_id>/rotate")
@@ -102,6 +102,12 @@ def teams() -> dict[str, Any]:
     return {"teams": services().teams.every()}
 
 
+def _budgets(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Taken out of the body: the key's, and each of its users'."""
+    return body.pop("budgets", {}), body.pop("user_budgets", {})
+
+
 def _shown(kept: Kept) -> dict[str, Any]:
     key = kept.key
-    return {**asdict(key), "state": key.state, "budgets": kept.budgets, "key": kept.secret}
+    budgets = {"budgets": kept.budgets, "user_budgets": kept.user_budgets}
+    return {**asdict(key), **budgets, "state": key.state, "key": kept.secret}

@@ -38,7 +38,7 @@ class _Parser(FlaskParser):
         sent = req.get_data(cache=False)
         body = _decoded(sent)
         # What is granted to images is for nothing else.
-        if len(sent) > config.max_body_bytes + _image_bytes(body):
+        if len(sent) > config.max_body_bytes + schema.image_bytes(body):
             raise RequestEntityTooLarge
         return body
 
@@ -48,11 +48,6 @@ def _decoded(sent: bytes) -> Any:
         return msgspec.json.decode(sent)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise MalformedBody(f"The body is not valid JSON: {_shown(error)}") from error
-
-
-def _image_bytes(body: Any) -> int:
-    images = body.get("images") if isinstance(body, dict) else None
-    return sum(len(i) for i in images if isinstance(i, str)) if isinstance(images, list) else 0
 
 
 def _shown(error: Exception) -> str:
@@ -99,7 +94,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # smorest has n
         def patch(self, rule: str) -> _Decorator: ...
         def delete(self, rule: str) -> _Decorator: ...
         def alt_response(
-            self, status: int, *, schema: dict[str, Any], content_type: str
+            self,
+            status: int,
+            *,
+            schema: dict[str, Any] | None = None,
+            content_type: str | None = None,
+            description: str | None = None,
         ) -> _Decorator: ...
         def response(
             self, status: int, schema: type[Schema] | None = None, *, content_type: str = ...

@@ -1,8 +1,10 @@
-"""From which address a request came, behind so many proxies of our own."""
+"""From which address a request came and by what way, behind so many proxies of our own."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -22,6 +24,24 @@ def address(trusted_proxies: int) -> str:
     hops = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
     hop = hops[-trusted_proxies] if len(hops) >= trusted_proxies else ""
     return _known(hop) or _known(peer)
+
+
+def is_secure(trusted_proxies: int) -> bool:
+    """Whether the caller's connection has TLS. Proxies say it each for itself, or one for all."""
+    if trusted_proxies == 0 or request.is_secure:
+        return request.is_secure
+    hops = ",".join(request.headers.getlist("X-Forwarded-Proto")).split(",")
+    return hops[-min(trusted_proxies, len(hops))].strip().lower() == "https"
+
+
+@lru_cache(maxsize=256)
+def is_loopback(origin: str) -> bool:
+    """Whether an origin, or `//host`, is this machine by its name or address."""
+    try:
+        name = urlsplit(origin).hostname or ""
+        return name == "localhost" or name.endswith(".localhost") or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _known(text: str) -> str:

@@ -11,15 +11,16 @@ from app.blueprints.context import caller, services
 from app.blueprints.limits import metered
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
-from app.schemas.chat import ChatAnswer, ChatBody, StreamEvent
+from app.schemas.chat import ChatAnswer, StreamEvent, TurnBody
 from app.schemas.headers import OnceHeaders
+from app.services.completions.passing import passing
 from app.services.turns import Ask
 
 blueprint = Blueprint("chat", __name__, url_prefix="/api", description="Chat with memory")
 
 
 @blueprint.post("/chat")
-@blueprint.arguments(ChatBody)
+@blueprint.arguments(TurnBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatAnswer)
 @metered
@@ -29,7 +30,7 @@ def chat(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, 
 
 
 @blueprint.post("/chat/stream")
-@blueprint.arguments(ChatBody)
+@blueprint.arguments(TurnBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
 @metered
@@ -39,4 +40,6 @@ def chat_stream(body: dict[str, Any], headers: dict[str, Any]) -> Response:
 
 
 def _ask(body: dict[str, Any]) -> Run:
+    if body.pop("store", None) is False:
+        return services().completions.start(caller(), passing(body))
     return services().chat.ask(caller(), Ask.of(body))

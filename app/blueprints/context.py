@@ -18,3 +18,8 @@ def services() -> Services:
 
 def caller() -> Account:
     return cast(Account, g.caller)
+
+
+def session() -> str | None:
+    """What the cookie holds, where it was that which said who is calling."""
+    return cast(str | None, g.get("session"))

@@ -6,14 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from app.blueprints import problems
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
 from app.blueprints.guards import needs
 from app.blueprints.limits import metered
-from app.blueprints.streaming import streamed, wait
-from app.encoders.native import exact
-from app.events import Done, Failure
+from app.blueprints.streaming import data, streamed
 from app.schemas.extract import (
     ExtractAnswer,
     ExtractBody,
@@ -39,13 +36,7 @@ def extract(body: dict[str, Any]) -> Response:
     Where no answer of the model is valid this is a 422 with the code `extraction_failed`, which
     has the last `candidate`, its `issues`, and the `attempts` with `usage` and `cost_usd`.
     """
-    run = services().extraction.start(caller(), Request.of(body), partials=False)
-    wait(run)
-    end = run.events[-1]
-    if isinstance(end, Failure):
-        return problems.answer(end.problem)
-    assert isinstance(end, Done)
-    return Response(exact.encode(end.result), content_type="application/json")
+    return data(services().extraction.start(caller(), Request.of(body), partials=False))
 
 
 @blueprint.post("/extract/stream")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 
-from app.accounts import SCOPES
-from app.blueprints.callers import address
+from app.accounts import SCOPES, Account
+from app.blueprints import cookie
+from app.blueprints.callers import address, is_loopback
 from app.blueprints.context import caller, services
 from app.errors import NotAllowed, NotAuthenticated
+from app.services.people import under
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -67,13 +66,39 @@ def _guard() -> None:
 def authenticate() -> None:
     """Find out who is calling, where a public view says more to those who may know more.
 
-    Raises NotAuthenticated and TooMany.
+    Raises NotAuthenticated, TooMany, CsrfRefused, and NotAllowed for somebody else's user.
     """
     if request.query_string:
         _refuse_keys_in_address()
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    sent = key.strip() if scheme.lower() == "bearer" else ""
-    g.caller = services().identity.of(sent, address(services().config.trusted_proxies))
+    sent = key.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
+    account = None if sent else _of_cookie()
+    if account is None:
+        where = address(services().config.trusted_proxies)
+        account = services().identity.of(sent, where)
+    g.caller = acting(account)
+
+
+def acting(account: Account) -> Account:
+    """As whom it acts: as one of the key's users, if a header names one."""
+    user = request.headers.get("X-User-ID")
+    return account if user is None else under(account, user)
+
+
+def _of_cookie() -> Account | None:
+    """Whose session the page's cookie stands for."""
+    token, config = cookie.sent(), services().config
+    if token is None:
+        return None
+    try:
+        account = services().sessions.of(token, address(config.trusted_proxies))
+    except NotAuthenticated:
+        if config.open:  # a cookie of another server on this machine
+            return None
+        raise
+    cookie.refuse_forgery(token)
+    g.session = token
+    return account
 
 
 def _refuse_keys_in_address() -> None:
@@ -99,20 +124,14 @@ def _refuse_strangers() -> None:
     A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) or post here across
     sites; its name is then in Host or Origin.
     """
-    if not _is_loopback(f"//{request.host}"):
+    if not is_loopback(f"//{request.host}"):
         raise NotAllowed(
             "Without a key Parley answers on this machine only, by the name localhost or "
             "127.0.0.1. Set PORT and ADMIN_KEY to serve others."
         )
     origin = request.headers.get("Origin")
-    if origin and request.method not in ("GET", "HEAD") and not _is_loopback(origin):
-        raise NotAllowed("Without a key Parley takes nothing from pages of other sites.")
-
-
-@lru_cache(maxsize=256)
-def _is_loopback(address: str) -> bool:
-    try:
-        name = urlsplit(address).hostname or ""
-        return name == "localhost" or name.endswith(".localhost") or ip_address(name).is_loopback
-    except ValueError:
-        return False
+    known = origin in services().config.cors_origins or (origin and is_loopback(origin))
+    if origin and request.method not in ("GET", "HEAD") and not known:
+        raise NotAllowed(
+            "Without a key Parley takes nothing from pages of other sites, but of CORS_ORIGINS."
+        )

@@ -29,7 +29,7 @@ def ready() -> dict[str, Any]:
     """The database is reachable and its migrations are current.
 
     With `?verbose`, which needs a key where one is in force, the models that were called lately
-    are listed with the state of their circuit breakers.
+    are listed with the state of their circuit breakers, and servers of tools with what is wrong.
     """
     trouble = services().readiness.trouble()
     if trouble:
@@ -39,7 +39,8 @@ def ready() -> dict[str, Any]:
     authenticate()
     states = services().breakers.states()
     circuits = [{"model": f"{who}/{name}", "state": state} for (who, name), state in states.items()]
-    return {"status": "ready", "circuits": circuits}
+    sources = [{"name": n, "trouble": said} for n, said in services().tools.troubles().items()]
+    return {"status": "ready", "circuits": circuits, **({"tools": sources} if sources else {})}
 
 
 @blueprint.get("/metrics")

@@ -46,4 +46,4 @@ def _listed(model: Model, circuits: Mapping[tuple[str, str], str]) -> dict[str, 
 def me() -> dict[str, Any]:
     """Tell whom this request's key belongs to, and what it may."""
     account = caller()
-    return {**vars(account), "limits": account}
+    return {**vars(account), "owner": account.payer, "limits": account}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from app.blueprints.context import services
 from app.encoders.native import exact
 from app.errors import ParleyError, Problem
 
@@ -33,21 +35,37 @@ _SENTENCES = {
 }
 
 
-def install(app: Flask) -> None:
+# Another API's way to say a problem: the status that its clients know, and the body.
+Form = Callable[[Problem], tuple[int, dict[str, Any]]]
+
+_FORMS = "parley.forms"
+
+
+def install(app: Flask, forms: Mapping[str, Form] | None = None) -> None:
+    """`forms` are other APIs' by how their paths begin; the longest that fits counts."""
+    app.extensions[_FORMS] = sorted((forms or {}).items(), key=lambda form: -len(form[0]))
     app.register_error_handler(ParleyError, _of_ours)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(Exception, _of_a_fault)
 
 
 def answer(problem: Problem) -> Response:
-    response = Response(
-        exact.encode(problem.document()), status=problem.status, content_type=MEDIA_TYPE
-    )
+    services().metrics.errors.labels(problem.code).inc()
+    g.code = problem.code
+    said, status, media_type = problem.document(), problem.status, MEDIA_TYPE
+    if (form := _form()) is not None:
+        (status, said), media_type = form(problem), "application/json"
+    response = Response(exact.encode(said), status=status, content_type=media_type)
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _form() -> Form | None:
+    forms: Sequence[tuple[str, Form]] = current_app.extensions[_FORMS]
+    return next((form for start, form in forms if request.path.startswith(start)), None)
 
 
 def _of_ours(error: ParleyError) -> Response:

@@ -8,8 +8,9 @@ from flask import Response
 
 from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
+from app.blueprints.guards import needs
 from app.blueprints.limits import metered
-from app.blueprints.streaming import streamed, whole
+from app.blueprints.streaming import data, streamed, whole
 from app.schemas.chat import StreamEvent
 from app.schemas.headers import OnceHeaders
 from app.schemas.prompts import PromptAnswer, PromptBody, PromptQuery, PromptsSchema
@@ -23,6 +24,7 @@ Values = dict[str, Any]
 
 @blueprint.get("")
 @blueprint.response(200, PromptsSchema)
+@needs("chat", "extract")
 def prompts() -> dict[str, Any]:
     """List the prompts with their versions and variables."""
     return {"prompts": services().prompts.every()}
@@ -34,10 +36,16 @@ def prompts() -> dict[str, Any]:
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, PromptAnswer)
 @metered
+@needs("chat", "extract")
 def prompt(body: Values, query: Values, headers: Values, name: str) -> Response | dict[str, Any]:
-    """Fill in a prompt and get the whole answer."""
+    """Fill in a prompt and get the whole answer.
+
+    One whose output is data answers as POST /api/extract does. X-Prompt says name@version.
+    """
     run = services().prompts.run
-    asked, started = run(caller(), name, query["version"], {**body, **headers})
+    asked, started = run(caller(), name, query["version"], {**body, **headers}, partials=False)
+    if asked.output == "data":
+        return _named(data(started), asked.name, asked.version)
     answer = whole(started)
     return answer if isinstance(answer, Response) else {**answer, "prompt": asked}
 
@@ -48,10 +56,17 @@ def prompt(body: Values, query: Values, headers: Values, name: str) -> Response 
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, StreamEvent, content_type="text/event-stream")
 @metered
+@needs("chat", "extract")
 def prompt_stream(body: Values, query: Values, headers: Values, name: str) -> Response:
-    """Fill in a prompt and get the answer token by token; X-Prompt says name@version."""
+    """Fill in a prompt and get the answer token by token; X-Prompt says name@version.
+
+    One whose output is data streams as POST /api/extract/stream does.
+    """
     run = services().prompts.run
-    asked, started = run(caller(), name, query["version"], {**body, **headers})
-    response = streamed(started)
-    response.headers["X-Prompt"] = f"{asked.name}@{asked.version}"
+    asked, started = run(caller(), name, query["version"], {**body, **headers}, partials=True)
+    return _named(streamed(started), asked.name, asked.version)
+
+
+def _named(response: Response, name: str, version: str) -> Response:
+    response.headers["X-Prompt"] = f"{name}@{version}"
     return response

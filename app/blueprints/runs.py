@@ -12,14 +12,23 @@ from app.blueprints.context import caller, services
 from app.blueprints.guards import needs
 from app.blueprints.streaming import streamed
 from app.schemas.chat import StreamEvent
-from app.schemas.runs import EventsQuery, RunSchema
+from app.schemas.runs import EventsQuery, RunSchema, RunsQuery, RunsSchema
 
 # What we send as `id`; anything else is not ours and means the beginning.
 _EVENT_NUMBER = re.compile("[0-9]{1,10}")
 
-_whoever_has_runs = needs("chat", "extract")
+_whoever_has_runs = needs("agent", "chat", "extract")
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="Generations")
+
+
+@blueprint.get("")
+@blueprint.arguments(RunsQuery, location="query")
+@blueprint.response(200, RunsSchema)
+@_whoever_has_runs
+def page(query: dict[str, Any]) -> dict[str, Any]:
+    """List what goes on in a conversation, or waits for a person."""
+    return {"runs": services().runs.open_in(caller().owner, query["conversation_id"])}
 
 
 @blueprint.get("/<run_id>")

@@ -25,11 +25,11 @@ _TEXT: Final = {"type": "string"}
 @blueprint.alt_response(200, schema=_TEXT, content_type=_CSV)
 @any_key
 def own(query: dict[str, Any]) -> Response:
-    """Sum up the caller's own calls, as JSON or CSV.
+    """Sum up the caller's own calls, as JSON or CSV; a key's with those of its users.
 
     At most 400 days and 10,000 rows; what would be more is refused.
     """
-    return _answer({**query, "owner": caller().owner})
+    return _answer({**query, "owner": caller().payer, "user": caller().user})
 
 
 @blueprint.get("/admin/usage")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import ask, doctor, extract, keys, migrate, models, usage
+from app.cli import agent, ask, doctor, evaluate, extract, keys, migrate, models, usage
 
 
 def install(app: Flask) -> None:
-    for room in (ask, doctor, extract, keys, migrate, models, usage):
+    for room in (agent, ask, doctor, evaluate, extract, keys, migrate, models, usage):
         app.cli.add_command(room.command)

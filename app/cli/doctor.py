@@ -35,6 +35,8 @@ def _checks(services: Services) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "redis", lambda: _redis(services)
     for provider in services.providers.values():
         yield provider.name, lambda provider=provider: _reached(provider)  # type: ignore[misc]
+    for name in services.tools.sources:
+        yield f"tools of {name}", lambda name=name: _offered(services, name)  # type: ignore[misc]
     yield "default model", lambda: services.models.default().id
 
 
@@ -70,3 +72,9 @@ def _redis(services: Services) -> str:
 def _reached(provider: Provider) -> str:
     models = provider.models()
     return f"answers, {len(models)} model{'' if len(models) == 1 else 's'}"
+
+
+def _offered(services: Services, name: str) -> str:
+    if trouble := services.tools.troubles()[name]:
+        raise ParleyError(trouble)
+    return "answers"

@@ -49,6 +49,8 @@ def _options(names: Sequence[str], suffix: str, text: str, kind: Any) -> Callabl
 @click.option("--metadata", help="A JSON object of your own.")
 @_options(_LIMITS, "", "At most.", int)
 @_options(_PERIODS, "-budget", "US dollars.", str)
+@_options([f"user_{name}" for name in _LIMITS], "", "At most, for each of its users.", int)
+@_options([f"user_{name}" for name in _PERIODS], "-budget", "US dollars for each user.", str)
 @with_appcontext
 def create(**given: Any) -> None:
     """Make a key, which is printed once."""
@@ -56,11 +58,17 @@ def create(**given: Any) -> None:
     given = {name: list(x) if isinstance(x, tuple) else x for name, x in given.items()}
     if "metadata" in given:
         given["metadata"] = _json(given["metadata"])
-    given["limits"] = {name: given.pop(name) for name in _LIMITS if name in given}
-    given["budgets"] = {name: given.pop(name) for name in _PERIODS if name in given}
+    for whose in ("", "user_"):
+        given[f"{whose}limits"] = _taken(given, whose, _LIMITS)
+        given[f"{whose}budgets"] = _taken(given, whose, _PERIODS)
     with _told():
         body = loaded(KeyBody(), given)
-        _print_once(services().keys.create(body, body.pop("budgets")))
+        budgets, of_users = body.pop("budgets"), body.pop("user_budgets")
+        _print_once(services().keys.create(body, budgets, of_users))
+
+
+def _taken(given: dict[str, Any], whose: str, names: Sequence[str]) -> dict[str, Any]:
+    return {name: given.pop(f"{whose}{name}") for name in names if f"{whose}{name}" in given}
 
 
 @command.command("list")
@@ -81,7 +89,8 @@ def show(key_id: str) -> None:
     """Show what a key may do, and its limits and budgets."""
     with _told():
         kept = services().keys.read(key_id)
-    values = {**msgspec.structs.asdict(kept.key), "state": kept.key.state, "budgets": kept.budgets}
+    budgets = {"budgets": kept.budgets, "user_budgets": kept.user_budgets}
+    values = {**msgspec.structs.asdict(kept.key), "state": kept.key.state, **budgets}
     for name, value in KeySchema().dump(values).items():
         shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         click.echo(f"{name:16}  {shown}")

@@ -21,6 +21,16 @@ class Shelf:
         key, milliseconds = self._connection.key(self._kind, name), max(1, int(seconds * 1000))
         self._connection.run(lambda client: client.set(key, data, px=milliseconds))
 
+    def clear(self, start: str) -> None:
+        """Take away all whose names begin so. Raises RedisAway."""
+        pattern = self._connection.key(self._kind, f"{start}*")
+
+        def work(client: redis.Redis) -> None:
+            for name in client.scan_iter(pattern, count=1_000):
+                client.delete(name)
+
+        self._connection.run(work)
+
     def get(self, name: str) -> tuple[bytes, float] | None:
         """With the seconds that it will be there. Raises RedisAway."""
         key = self._connection.key(self._kind, name)

@@ -20,6 +20,12 @@ def web_address(value: str) -> None:
         raise ValidationError("Not a web address; it must look like https://host/v1.")
 
 
+def https_address(value: str) -> None:
+    web_address(value)
+    if not value.lower().startswith("https://"):
+        raise ValidationError("Must begin with https://: whoever can change it is everybody.")
+
+
 def there(value: str) -> None:
     if not Path(value).exists():
         raise ValidationError("There is no such file or folder.")
@@ -67,9 +73,34 @@ def long(value: str) -> None:
     header_safe(value)
 
 
+def secret_list(value: str) -> tuple[str, ...]:
+    """Secrets with commas between them."""
+    secrets = tuple(filter(None, map(str.strip, value.split(","))))
+    for secret in secrets:
+        long(secret)
+    return secrets
+
+
+def signing(value: str) -> None:
+    if len(value.encode()) < 32:
+        raise ValidationError(
+            "Too short to sign with: HS256 takes 32 characters or more, all of them random."
+        )
+
+
+def key_id(value: str) -> None:
+    if not re.fullmatch("key_[0-9a-f]{32}", value):
+        raise ValidationError("Not a key's id, which is what `flask keys` lists first.")
+
+
 def header_safe(value: str) -> None:
     if not (value.isascii() and value.isprintable()):
         raise ValidationError("Holds a line break or a character that no key has.")
+
+
+def version(value: str) -> None:
+    if len(value) > 40 or not value.isprintable():
+        raise ValidationError("Must be one line of 40 characters at most, as 2026-11-21.")
 
 
 def time_zone(value: str) -> None:

@@ -7,26 +7,35 @@ from dataclasses import replace
 from typing import Any
 
 from environs import ValidationError
+from marshmallow.validate import OneOf
 
-from app import chains, profiles, servers, tariffs
+from app import chains, profiles, servers, tariffs, tool_servers
+from app.config import origins
 from app.config.environment import Env, Variables
 from app.config.validators import (
     database,
     folder,
     header_safe,
+    https_address,
+    key_id,
     long,
     prefix,
     redis,
+    secret_list,
+    signing,
     strong,
     there,
     time_zone,
+    version,
     web_address,
 )
+from app.config.settings import KEPT
 from app.servers import CompatibleServer
+from app.tool_servers import APPROVALS, ToolServer
 
 _LIMITS = [
     f"limit_{whose}{what}"
-    for whose in ("", "team_")
+    for whose in ("", "team_", "user_")
     for what in ("requests_per_minute", "tokens_per_minute", "streams")
 ]
 
@@ -34,7 +43,20 @@ _LIMITS = [
 def read(env: Env) -> dict[str, Any]:
     """The fields of the settings; what is refused is for `sealed` to tell."""
     v = Variables(env)
-    groups = (_serving, _storing, _models, _providers, _patience, _money, _limits)
+    groups = (
+        _serving,
+        _people,
+        _storing,
+        _models,
+        _providers,
+        _patience,
+        _money,
+        _limits,
+        _tools,
+        _agents,
+        _watching,
+        _privacy,
+    )
     return {name: value for group in groups for name, value in group(v).items()}
 
 
@@ -46,7 +68,24 @@ def _serving(v: Variables) -> Mapping[str, Any]:
         "admin_key": v.text("admin_key", validate=strong),
         "secret_key": v.text("secret_key", validate=long),
         "trusted_proxies": v.whole("trusted_proxies", 0, 10),
+        "cors_origins": v.parsed("cors_origins", origins.read),
         "log_level": v.one_of("log_level", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+    }
+
+
+def _people(v: Variables) -> Mapping[str, Any]:
+    return {
+        "secret_key_fallbacks": v.parsed("secret_key_fallbacks", secret_list),
+        "session_idle_minutes": v.number("session_idle_minutes", 0.01, 525_600),
+        "session_hours": v.number("session_hours", 0.001, 8_760),
+        "https_only": v.yes("https_only"),
+        "hsts_seconds": v.whole("hsts_seconds", 0, 63_072_000),
+        "jwt_jwks_url": v.text("jwt_jwks_url", validate=https_address),
+        "jwt_secret": v.text("jwt_secret", validate=signing),
+        "jwt_algorithm": v.one_of("jwt_algorithm", ["RS256", "ES256", "EdDSA", "HS256"]),
+        "jwt_audience": v.text("jwt_audience"),
+        "jwt_issuer": v.text("jwt_issuer"),
+        "jwt_key_id": v.text("jwt_key_id", validate=key_id),
     }
 
 
@@ -112,6 +151,9 @@ def _money(v: Variables) -> Mapping[str, Any]:
         "budget_request_usd": v.money("budget_request_usd"),
         "budget_day_usd": v.money("budget_day_usd"),
         "budget_month_usd": v.money("budget_month_usd"),
+        "budget_user_request_usd": v.money("budget_user_request_usd"),
+        "budget_user_day_usd": v.money("budget_user_day_usd"),
+        "budget_user_month_usd": v.money("budget_user_month_usd"),
         "budget_time_zone": v.text("budget_time_zone", validate=time_zone),
     }
 
@@ -124,6 +166,69 @@ def _limits(v: Variables) -> Mapping[str, Any]:
         "max_body_bytes": v.whole("max_body_bytes", 1024, 100_000_000),
         "max_image_bytes": v.whole("max_image_bytes", 0, 100_000_000),
     }
+
+
+def _tools(v: Variables) -> Mapping[str, Any]:
+    servers = v.parsed("mcp_servers", tool_servers.parse)
+    return {
+        "tools": v.parsed("tools", _listed),
+        "tools_modules": v.parsed("tools_modules", _listed),
+        "tool_fetch_url": v.yes("tool_fetch_url"),
+        "mcp_servers": tuple(_tool_server(v.env, server) for server in servers),
+    }
+
+
+def _agents(v: Variables) -> Mapping[str, Any]:
+    return {
+        "agent_max_steps": v.whole("agent_max_steps", 1, 100),
+        "agent_max_tool_calls": v.whole("agent_max_tool_calls", 1, 10_000),
+        "agent_max_tool_errors": v.whole("agent_max_tool_errors", 1, 10_000),
+        "agent_max_tokens": v.whole("agent_max_tokens", 100, 1_000_000_000),
+        "agent_max_cost_usd": v.money("agent_max_cost_usd"),
+        "agent_timeout": v.number("agent_timeout", 0.1, 86_400),
+        "agent_approval_seconds": v.number("agent_approval_seconds", 0.1, 2_592_000),
+    }
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    """Names between commas; `none` stands for none, as an empty value is the same as no value."""
+    return tuple(n for n in map(str.strip, value.split(",")) if n and n != "none")
+
+
+def _tool_server(env: Env, server: ToolServer) -> ToolServer:
+    name = f"MCP_{server.name.upper()}"
+    token = env.str(f"{name}_TOKEN", None, validate=header_safe)
+    approval: Any = env.str(f"{name}_APPROVAL", server.approval, validate=OneOf(APPROVALS))
+    return replace(server, token=token, approval=approval)
+
+
+def _watching(v: Variables) -> Mapping[str, Any]:
+    return {
+        "prometheus_multiproc_dir": v.text("prometheus_multiproc_dir", validate=folder),
+        "otel_exporter_otlp_endpoint": v.text("otel_exporter_otlp_endpoint", validate=web_address),
+        "anomaly_factor": v.parsed("anomaly_factor", _factor),
+        "anomaly_min_usd": v.money("anomaly_min_usd"),
+        "anomaly_min_calls": v.whole("anomaly_min_calls", 1, 1_000_000_000),
+    }
+
+
+def _privacy(v: Variables) -> Mapping[str, Any]:
+    return {
+        "filter_rules": v.text("filter_rules"),
+        "terms_file": v.text("terms_file", validate=there),
+        "terms_version": v.text("terms_version", validate=version),
+        **{
+            f"retention_days_{name}": v.whole(f"retention_days_{name}", 1, 36_500)
+            for name in KEPT
+        },
+    }
+
+
+def _factor(value: str) -> float:
+    number = float(value)
+    if number == 0 or 1.2 <= number <= 1000:
+        return number
+    raise ValueError("Must be 0, or a number from 1.2 to 1000.")
 
 
 def _compatible(env: Env, name: str) -> CompatibleServer | None:

@@ -18,7 +18,7 @@ from app.events import Event, Failure
 HEARTBEAT = b": hb\n"
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 # No cache, no compression on the way, no buffering in nginx: a token that waits is a token lost.
-HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-cache, no-store, no-transform", "X-Accel-Buffering": "no"}
 
 
 class Connection(Protocol):
@@ -71,7 +71,9 @@ class EventStream:
     def offer(self, batch: Sequence[Event], last: bool) -> bool:
         assert self._connection is not None
         try:
-            return self._connection.offer(self._framed(batch), last)
+            # Some events are nothing in some formats, and an empty chunk would end the body.
+            frames = self._framed(batch)
+            return not frames or self._connection.offer(frames, last)
         except Exception as fault:
             # Raised again by `flush`, and so in `frames`, which knows how to end.
             self._fault = fault

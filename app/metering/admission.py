@@ -9,7 +9,7 @@ from typing import Literal
 from app.metering.counters import Counters, Taken, Want
 
 Kind = Literal["requests", "tokens", "streams"]
-_WHOSE = {"key": "This key", "team": "This key's team", "all": "This server"}
+_WHOSE = {"key": "This key", "user": "This user", "team": "This key's team", "all": "This server"}
 _WHAT: dict[Kind, str] = {
     "requests": "requests a minute",
     "tokens": "tokens a minute",

@@ -6,7 +6,7 @@ the hold is replaced by the true cost. Both happen inside the caller's transacti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,7 +22,12 @@ from app.storage.database import Transaction
 
 _LEVELS = (50, 80, 100)  # per cent, at which somebody is told
 
-_WHOSE = {"installation": "This installation's", "team": "The team's", "key": "This key's"}
+_WHOSE = {
+    "installation": "This installation's",
+    "team": "The team's",
+    "key": "This key's",
+    "user": "This user's",
+}
 
 
 @dataclass(frozen=True)
@@ -53,26 +58,51 @@ class Held:
 
 def installation(**amounts: Decimal | None) -> list[Budget]:
     """The configuration's budgets, in dollars for each period that has one."""
+    return _configured("installation:", amounts)
+
+
+def of_users(**amounts: Decimal | None) -> list[Budget]:
+    """What each user has whose key has nothing for its users."""
+    return _configured("user:", amounts)
+
+
+def _configured(whose: str, amounts: Mapping[str, Decimal | None]) -> list[Budget]:
     return [
-        Budget(f"installation::{period}", period, units(amount))
+        Budget(f"{whose}:{period}", period, units(amount))
         for period, amount in amounts.items()
         if amount is not None
     ]
 
 
 class Budgets:
-    """`installation` are the configuration's own; those of keys and teams are in the database."""
+    """`installation` are the configuration's own, and `users` for each user whose key has none for
+    its users; those of keys, their users and teams are in the database.
+    """
 
-    def __init__(self, installation: Sequence[Budget], zone: str) -> None:
+    def __init__(
+        self, installation: Sequence[Budget], zone: str, users: Sequence[Budget] = ()
+    ) -> None:
         self._installation = installation
         self._zone = zone
+        self._users = users
 
     def of(self, tx: Transaction, account: Account) -> Sequence[Budget]:
         """What limits this account, in the order in which it is asked."""
         subjects = [("key", account.key_id or "")] if account.key_id else []
         subjects += [("team", account.team)] if account.team else []
         own = budgets.of(tx, subjects) if subjects else []
+        own += self._of_user(tx, account)
         return sorted([*self._installation, *own], key=lambda budget: budget.id)
+
+    def _of_user(self, tx: Transaction, account: Account) -> list[Budget]:
+        """As much as each of the key's users has, but spent by this one alone."""
+        if account.user is None:
+            return []
+        each = budgets.of(tx, [("user", account.key_id or "")])
+        return [
+            Budget(f"user:{account.owner}:{budget.period}", budget.period, budget.amount)
+            for budget in each or self._users
+        ]
 
     def hold(self, tx: Transaction, limiting: Sequence[Budget], purchase: Purchase) -> Held:
         """Set the worst case aside, with as much output as there is money for.
@@ -83,6 +113,8 @@ class Budgets:
         moment = now()
         lasting = [b for b in limiting if b.period != "request"]
         holds = tuple((b.id, name_of(b.period, moment, self._zone), b.amount) for b in lasting)
+        if held := _held_last(tx, limiting, holds, purchase):
+            return held
         rooms = {b.id: b.amount for b in limiting}
         for budget_id, period, amount in holds:
             rooms[budget_id] = amount - budgets.used(tx, budget_id, period)
@@ -105,6 +137,19 @@ class Budgets:
             if reached and budgets.alert(tx, budget_id, period, reached[-1]):
                 alerts.append(Alert(budget_id, period, reached[-1]))
         return alerts
+
+
+def _held_last(
+    tx: Transaction, limiting: Sequence[Budget], holds: Sequence[Hold], purchase: Purchase
+) -> Held | None:
+    """The whole of what is wanted, set aside when the transaction commits; it is done anew if there
+    is not enough then. None: that is not to be tried.
+    """
+    worst = purchase.worst(purchase.wanted_output)
+    if not holds or any(worst > budget.amount for budget in limiting):
+        return None
+    done = [budgets.hold_last(tx, name, period, worst, amount) for name, period, amount in holds]
+    return Held(purchase.wanted_output, worst, tuple(holds)) if all(done) else None
 
 
 def _affordable(purchase: Purchase, room: int) -> int:

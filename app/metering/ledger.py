@@ -57,7 +57,7 @@ class Ledger:
         self.budgets = budgets
         self.prices = prices or Prices()
         self._database = database
-        self._metrics = metrics
+        self.metrics = metrics
         self._news = news
         self._lease = lease
         self._process = process or new_id("proc")
@@ -77,7 +77,8 @@ class Ledger:
         moment = now()
         call = StoredCall(
             created_at=moment,
-            owner=account.owner,
+            owner=account.payer,
+            user_id=account.user,
             key_id=account.key_id,
             team=account.team,
             held=held.amount if held else 0,
@@ -141,7 +142,7 @@ class Ledger:
         for alert in alerts:
             said = {"budget": alert.budget_id, "period": alert.period, "percent": alert.level}
             log.warning("budget_alert", **said)
-            self._metrics.budget_alerts.labels(str(alert.level)).inc()
+            self.metrics.budget_alerts.labels(str(alert.level)).inc()
             self._news.post("budget_alert", said)
 
     def watch(self, on_gone: Callable[[str], bool] | None = None) -> None:

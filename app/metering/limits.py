@@ -1,4 +1,4 @@
-"""Rate limits: of a key, of its team and of the whole installation, all or nothing.
+"""Rate limits: of a key, of its user and its team, and of the whole installation, all or nothing.
 
 A request is counted in a sliding minute, its tokens are reserved by an estimate and corrected by
 the truth, and a stream takes a place until it has ended. What is denied has cost nothing.
@@ -7,7 +7,7 @@ the truth, and a stream takes a place until it has ended. What is denied has cos
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.accounts import Account, Limits
@@ -17,6 +17,7 @@ from app.metering.counters import Counters, Reached, Taken
 
 # Seconds after which to ask again where all places are taken: nobody knows when one will be free.
 _NEXT_PLACE = 2.0
+_NONE = Limits()
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,22 @@ class Quota:
 
 
 class Gate:
-    """`installation` is for all together, `team` for each team that has no limit of its own."""
+    """`installation` is for all together, `team` for each team that has no limit of its own, and
+    `user` for each user whose key has none for its users.
 
-    def __init__(self, counters: Counters, team: Limits, installation: Limits) -> None:
+    `denied` hears of each limit that turns a request away.
+    """
+
+    def __init__(
+        self,
+        counters: Counters,
+        team: Limits,
+        installation: Limits,
+        denied: Callable[[Limit], None] = lambda limit: None,
+        user: Limits = _NONE,
+    ) -> None:
+        self._user = user
+        self._denied = denied
         self._counters = counters
         self._team = team
         self._installation = installation
@@ -56,7 +70,9 @@ class Gate:
                 raise _too_large(limit, tokens)
         taken = self._counters.take([limit.want(tokens) for limit in limits])
         if isinstance(taken, Reached):
-            raise _too_many(next(x for x in limits if x.name == taken.want.name), taken.seconds)
+            reached = next(x for x in limits if x.name == taken.want.name)
+            self._denied(reached)
+            raise _too_many(reached, taken.seconds)
         return Admission(self._counters, limits, tokens, taken)
 
     def quotas(self, account: Account) -> Sequence[Quota]:
@@ -79,10 +95,15 @@ class Gate:
 
     def _concern(self, account: Account) -> bool:
         """Whether there is any limit: most often there is none, and this is all that is done."""
-        return self._shared or _any(account) or _any(account.team_limits)
+        if self._shared or _any(account) or _any(account.team_limits):
+            return True
+        return account.user is not None and (_any(account.user_limits) or _any(self._user))
 
     def _limits(self, account: Account) -> Iterator[Limit]:
-        yield from _of("key", account.key_id or account.owner, account)
+        yield from _of("key", account.key_id or account.payer, account)
+        if account.user is not None:
+            own, usual = account.user_limits, self._user
+            yield from _of("user", account.owner, own if _any(own) else usual)
         if account.team is not None:
             own, usual = account.team_limits, self._team
             yield from _of("team", account.team, own if _any(own) else usual)

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import msgspec
 
+from app import tracing
 from app.accounts import Account
 from app.errors import UnpricedModel
-from app.events import Usage
 from app.ids import new_id, now
+from app.metering import figures
 from app.metering.budgets import Alert, Held, Purchase
+from app.metering.figures import Ended as Ended
 from app.metering.ledger import Bill, Ledger
 from app.metering.money import units
 from app.metering.prices import Prices
-from app.storage import calls
 from app.storage.calls import StoredCall
 from app.storage.database import Database, Transaction
+from app.tracing import Span
 
 # What a provider may claim: more is a fault of its own, and more than a column holds.
 _TOKENS, _MONEY = 2**31 - 1, 2**53
@@ -39,17 +40,6 @@ class Planned:
     model: str
     bound: Callable[[], int]
     wanted_output: int | None
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a call ended."""
-
-    state: calls.State
-    usage: Usage
-    cost: Decimal | None
-    finish_reason: str | None = None
-    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +72,8 @@ class Meter:
         self._ended: Ended | None = None
         self._made = False
         self._first_token: int | None = None
+        self._span: Span | None = None
+        self._above = tracing.current()  # for a greenlet that was told of no span
         self._allowed = 0  # of the account's allowance, what the call holds
 
     @property
@@ -97,6 +89,12 @@ class Meter:
         """Enter the first call. Returns as `next`, and raises as it does."""
         assert not self.may_wait
         return self._go_on(self._entered(tx, planned, new_id("call"), 1))
+
+    def check(self, tx: Transaction, planned: Planned) -> None:
+        """Raises BudgetSpent, UnpricedModel where a call could not be begun now; enters nothing."""
+        held = self._held(tx, planned)
+        if held is not None:
+            self._ledger.budgets.settle(tx, held.amount, held.holds, 0)
 
     def next(self, planned: Planned) -> int | None:
         """Enter another call and settle the one before.
@@ -125,6 +123,13 @@ class Meter:
         self._unmade = ()
         return self._go_on(entered)
 
+    def calling(self) -> None:
+        """The call that was entered is about to be made; until it has ended it is the span."""
+        above, call = tracing.current() or self._above, self._open
+        if above is not None and call is not None:
+            self._above, self._span = above, figures.begun(above, call)
+            tracing.enter(self._span)
+
     def first_token(self) -> None:
         self._first_token = now()
 
@@ -133,6 +138,16 @@ class Meter:
         if self._ended is None:
             self._ended = ended
             self._spend(self._allowed if ended.cost is None else units(ended.cost))
+            self._tell(ended)
+
+    def _tell(self, ended: Ended) -> None:
+        call = self._open
+        if call is not None and (self._made or ended.code):
+            figures.count(self._ledger.metrics, call, ended, self._first_token)
+        if self._span is not None:
+            figures.tell(self._span, ended)
+            self._span = None
+            tracing.enter(self._above)
 
     def made(self) -> None:
         """The call is being made. Without this word it is struck out again."""

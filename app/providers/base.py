@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -31,6 +31,18 @@ class Patience(msgspec.Struct, frozen=True):
     read: float | None = None
 
 
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """That the answer is to be JSON: an object, and where there is a `schema`, one that fits it.
+
+    It is a wish; whoever asks looks at what comes. `strict`: the vendor is to hold the model to it.
+    """
+
+    name: str = "answer"
+    description: str = ""
+    schema: dict[str, Any] | None = None
+    strict: bool = False
+
+
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One call to a model. `model` is the provider's own name for it; the last message is new.
 
@@ -48,6 +60,12 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     # "none" for an answer without one.
     tool_choice: str = "auto"
     parallel_tools: bool = True
+    # Texts at which the answer ends, without them.
+    stop: tuple[str, ...] = ()
+    # Anthropic takes neither, and they are left out there.
+    top_p: float | None = None
+    seed: int | None = None
+    output: Output | None = None
     patience: Patience = Patience()
 
 
@@ -90,6 +108,31 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Close the connections that are kept open between calls."""
+        ...
+
+
+class EmbeddingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts to be turned into vectors. A None leaves the choice to the provider."""
+
+    model: str
+    texts: tuple[str, ...]
+    dimensions: int | None = None
+    encoding: Literal["float", "base64"] | None = None
+
+
+class Embedded(msgspec.Struct, frozen=True):
+    """The vectors as the provider wrote them, a JSON list; None: it did not count the tokens."""
+
+    data: msgspec.Raw
+    input_tokens: int | None
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """A provider that has vectors as well."""
+
+    def embed(self, request: EmbeddingRequest) -> Embedded:
+        """Raises ProviderError."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.messages import ImagePart, Message, Part, TextPart, ToolCallPart, ToolResultPart
-from app.providers.base import ModelRequest, Tool
+from app.providers.base import ModelRequest, Output, Tool
 
 JSON = dict[str, Any]
 
@@ -21,6 +21,10 @@ def body(request: ModelRequest, *, limit_field: str, stream_options: bool = True
         "temperature": request.temperature,
         limit_field: request.max_output_tokens,
         "reasoning_effort": request.reasoning_effort,
+        "top_p": request.top_p,
+        "seed": request.seed,
+        "stop": list(request.stop) or None,
+        "response_format": _format(request.output),
     }
     return {
         "model": request.model,
@@ -30,6 +34,16 @@ def body(request: ModelRequest, *, limit_field: str, stream_options: bool = True
         **{name: value for name, value in optional.items() if value is not None},
         **(_tools(request) if request.tools else {}),
     }
+
+
+def _format(output: Output | None) -> JSON | None:
+    if output is None:
+        return None
+    if output.schema is None:
+        return {"type": "json_object"}
+    described = {"description": output.description} if output.description else {}
+    schema = {"name": output.name, **described, "schema": output.schema, "strict": output.strict}
+    return {"type": "json_schema", "json_schema": schema}
 
 
 def _said(message: Message) -> list[JSON]:

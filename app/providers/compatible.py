@@ -11,8 +11,8 @@ from app.config import Config
 from app.errors import ModelNotFound
 from app.events import ModelEvent
 from app.profiles import Profile
-from app.providers import listings
-from app.providers.base import ModelRequest
+from app.providers import embeddings, listings
+from app.providers.base import Embedded, EmbeddingRequest, ModelRequest
 from app.providers.chat_completions import ChatCompletions
 from app.providers.chat_completions_body import body
 from app.providers.faults import Origin, from_status, translated
@@ -67,6 +67,20 @@ class Compatible:
             listed = listings.entries(origin, answer.content)
         self._profiles.learn({name: listings.of_compatible(e) for name, e in listed.items()})
         return list(listed)
+
+    def embed(self, request: EmbeddingRequest) -> Embedded:
+        origin = Origin(self.name, request.model)
+        with translated(origin):
+            answer = self._session.post(
+                f"{self._base_url}/embeddings",
+                json=embeddings.body(request),
+                timeout=self._timeouts,
+            )
+            if answer.status_code != 200:
+                raise from_status(
+                    origin, answer.status_code, decoded(answer.content), answer.headers
+                )
+            return embeddings.read(answer.content, origin, len(request.texts))
 
     def default_model(self) -> str:
         """The first that the server lists: what is installed there is its owner's choice."""

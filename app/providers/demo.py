@@ -19,9 +19,10 @@ from app.events import (
 )
 from app.messages import Message
 from app.profiles import Profile, Table
-from app.providers.base import ModelRequest, Tool
-from app.providers.demo_extraction import arguments
+from app.providers.base import ModelRequest
+from app.providers.demo_extraction import formed
 from app.providers.demo_replies import reply
+from app.providers.demo_tools import called, told
 from app.providers.profiles import Profiles
 
 _CALL = "call_demo"
@@ -45,8 +46,8 @@ class Demo:
                 model=request.model,
             )
         said = [message.text for message in request.messages if message.role == "user"]
-        tool = _called(request)
-        pieces = _pieces(arguments(said[0], tool) if tool else reply(said, request.system))
+        tool, written = called(request) or (None, _written(request, said))
+        pieces = _pieces(written)
         limit = request.max_output_tokens or len(pieces)
         for piece in pieces[:limit]:
             time.sleep(self._pause)
@@ -76,9 +77,10 @@ class Demo:
         """There is nothing to close."""
 
 
-def _called(request: ModelRequest) -> Tool | None:
-    """The tool that it is told to call; by itself it calls none."""
-    return next((tool for tool in request.tools if tool.name == request.tool_choice), None)
+def _written(request: ModelRequest, said: list[str]) -> str:
+    if request.output is not None:
+        return formed(said[-1] if said else "", request.output.schema or {})
+    return told(request) or reply(said, request.system)
 
 
 def _pieces(text: str) -> list[str]:

@@ -51,6 +51,11 @@ def arguments(said: str, tool: Tool) -> str:
     return json.dumps(found, ensure_ascii=False)
 
 
+def formed(said: str, schema: Mapping[str, Any]) -> str:
+    """The same for what somebody says, where an answer is to be JSON."""
+    return json.dumps(_object(schema, said, 0), ensure_ascii=False)
+
+
 def _object(schema: Mapping[str, Any], document: str, depth: int) -> dict[str, Any]:
     found = {}
     for name, field in schema.get("properties", {}).items():

@@ -33,7 +33,8 @@ _SHARES: dict[Effort, float] = {"minimal": 0.0, "low": 0.25, "medium": 0.5, "hig
 def body(request: ModelRequest) -> JSON:
     """The JSON to post.
 
-    `temperature` is left out: the API does not take it any more (SDK 2.11).
+    `temperature` and `top_p` are left out: the API does not take them any more (SDK 2.11). It has
+    no `seed`, and of an `output` it takes a schema alone, and that only where it is a strict one.
     """
     max_tokens = request.max_output_tokens or _MAX_TOKENS
     return mark(
@@ -44,7 +45,8 @@ def body(request: ModelRequest) -> JSON:
             "stream": True,
             **({"system": request.system} if request.system else {}),
             **(_tools(request) if request.tools else {}),
-            **_reasoning(request, max_tokens),
+            **({"stop_sequences": list(request.stop)} if request.stop else {}),
+            **_configured(request, max_tokens),
         }
     )
 
@@ -53,6 +55,7 @@ def counted(request: ModelRequest) -> JSON:
     """The same, as it is posted to have its tokens counted."""
     made = body(request)
     del made["max_tokens"], made["stream"]
+    made.pop("stop_sequences", None)
     return made
 
 
@@ -109,6 +112,15 @@ def _tool(tool: Tool) -> JSON:
     strict = {"strict": True} if tool.strict else {}
     described = {"name": tool.name, "description": tool.description}
     return {**described, "input_schema": tool.parameters, **strict}
+
+
+def _configured(request: ModelRequest, max_tokens: int) -> JSON:
+    """How hard to think, and in which form to answer."""
+    made, output = _reasoning(request, max_tokens), request.output
+    if output is None or output.schema is None or not output.strict:
+        return made
+    form = {"format": {"type": "json_schema", "schema": output.schema}}
+    return {**made, "output_config": {**made.get("output_config", {}), **form}}
 
 
 def _reasoning(request: ModelRequest, max_tokens: int) -> JSON:

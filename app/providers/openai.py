@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 import httpx2
@@ -11,8 +11,8 @@ import openai
 from app.config import Config
 from app.events import ModelEvent
 from app.profiles import Profile
-from app.providers import listings
-from app.providers.base import ModelRequest
+from app.providers import embeddings, listings, moderation
+from app.providers.base import Embedded, EmbeddingRequest, ModelRequest
 from app.providers.chat_completions import ChatCompletions
 from app.providers.chat_completions_body import body
 from app.providers.faults import Origin, translated
@@ -63,6 +63,17 @@ class OpenAI:
             listed = listings.entries(origin, answer.content)
         self._profiles.learn({name: listings.of_openai(e) for name, e in listed.items()})
         return list(listed)
+
+    def moderate(self, text: str) -> Set[str]:
+        """The categories of OpenAI's moderation that a text falls into. Raises ProviderError."""
+        return moderation.categories(self._sdk, text)
+
+    def embed(self, request: EmbeddingRequest) -> Embedded:
+        origin = Origin(self.name, request.model)
+        with translated(origin):
+            posted = embeddings.body(request)
+            answer = self._sdk.post("/embeddings", body=posted, cast_to=httpx2.Response)
+            return embeddings.read(answer.content, origin, len(request.texts))
 
     def default_model(self) -> str:
         return "gpt-5.4-mini"

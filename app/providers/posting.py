@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from app import tracing
 from app.config import Config
 from app.events import ModelEvent
 from app.providers.base import Patience
@@ -23,6 +25,8 @@ from app.providers.wire import UNREADABLE, Dialect, events
 NO_KEY = "none"
 
 _USUAL = Patience()
+
+_MODEL = re.compile(rb'"model": ?"([^"\\]{1,200})"')
 
 
 def limits(config: Config) -> Limits:
@@ -40,10 +44,10 @@ def stream(
 ) -> Iterator[Sequence[ModelEvent]]:
     """Yield the answer's events as they arrive. Raises ProviderError."""
     content = msgspec.json.encode(body)
-    post = client.sent(
-        template.url, template.headers, content, _limits_with(client.limits, patience)
-    )
+    headers = template.headers + tracing.header()
+    post = client.sent(template.url, headers, content, _limits_with(client.limits, patience))
     with translated(origin) as exchange, post as receive:
+        del body, content  # a long conversation, which would stay for as long as the answer lasts
         yield ()
         response = receive()
         exchange.answered(response.status, response.headers)
@@ -52,7 +56,18 @@ def stream(
             raise from_status(origin, response.status, _said(response), response.headers)
         # Closed by hand: an error of `events` holds on to it, and with it to its timer.
         with closing(response.chunks()) as chunks:  # type: ignore[type-var]  # a generator
-            yield from events(chunks, dialect, origin)
+            traced = chunks if tracing.current() is None else _named(chunks)
+            yield from events(traced, dialect, origin)
+
+
+def _named(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, and the name that the answering model is given in the first is noted."""
+    for chunk in chunks:
+        if found := _MODEL.search(chunk):
+            tracing.answering(found[1].decode(errors="replace"))
+        yield chunk
+        break
+    yield from chunks
 
 
 def _said(response: Response) -> object:

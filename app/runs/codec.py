@@ -8,16 +8,22 @@ from typing import Any
 import msgspec
 
 from app.events import (
+    AgentStep,
+    Approval,
     Began,
     Done,
     Event,
     Failure,
+    Parked,
     Partial,
     ReasoningDelta,
+    ReasoningSignature,
     Start,
     Step,
     TextDelta,
     ToolCall,
+    ToolInputDelta,
+    ToolResult,
     UsageReport,
 )
 
@@ -33,6 +39,12 @@ _KINDS: tuple[type[Event], ...] = (
     Began,
     Partial,
     Step,
+    ToolInputDelta,
+    ToolResult,
+    Approval,
+    AgentStep,
+    Parked,
+    ReasoningSignature,
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _decoders: list[msgspec.msgpack.Decoder[Any]] = [msgspec.msgpack.Decoder(kind) for kind in _KINDS]

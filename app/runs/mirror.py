@@ -86,7 +86,7 @@ class Mirrors:
         if self._closing:
             raise ShuttingDown("This server is going down for a restart.", retry_after=1)
         mirror = self._by_id.get(run_id)
-        if mirror is None:
+        if mirror is None or mirror.parked:
             mirror = Mirror(run_id, owner, conversation_id, process, self)
             self._by_id[run_id] = mirror
         return mirror

@@ -67,6 +67,12 @@ class Publisher:
         if run.events:
             run.copy()
 
+    def drop(self, run: Run) -> None:
+        """Copy no more of it."""
+        run.copy = None
+        for copy in [copy for copy in self.waiting if copy.run is run]:
+            del self.waiting[copy]
+
     def start(self) -> None:
         self._publishing = gevent.spawn(self._publish)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from gevent import get_hub
 from gevent.hub import Waiter
@@ -73,7 +72,8 @@ class Reader:
         itself: that saves two changes of greenlets a token. Then nothing is yielded for it.
         """
         self._outlet = outlet
-        with self._ticking(idle):
+        timer = None if idle is None else self._ticking(idle)
+        try:
             while not self._closed:
                 if batch := self.take():
                     self._heard = True
@@ -82,6 +82,10 @@ class Reader:
                     return
                 elif not self._wait():
                     yield ()
+        finally:
+            if timer is not None:
+                timer.stop()
+                timer.close()
 
     def wake(self, batch: Sequence[Event] = ()) -> None:
         """Called when `batch` was added to the log, or when there is nothing left to wait for."""
@@ -111,19 +115,11 @@ class Reader:
             self._outlet.flush()
         return woken
 
-    @contextmanager
-    def _ticking(self, idle: float | None) -> Iterator[None]:
+    def _ticking(self, idle: float) -> Any:
         """One timer for the whole stream, which looks ten times in `idle`: a token sets a flag."""
-        if idle is None:
-            yield
-            return
         timer = get_hub().loop.timer(idle / _TICKS, idle / _TICKS)
         timer.start(self._tick)
-        try:
-            yield
-        finally:
-            timer.stop()
-            timer.close()
+        return timer
 
     def _tick(self) -> None:
         self._silent = 0 if self._heard else self._silent + 1

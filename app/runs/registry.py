@@ -12,6 +12,7 @@ import gevent
 
 from app.errors import ShuttingDown, Unavailable
 from app.runs.run import Run
+from app.runs.traced import traced
 
 # Bytes that an event and its short text take, and what a run takes besides; measured.
 _EVENT, _RUN = 120, 2_000
@@ -41,14 +42,24 @@ class Runs:
         self._closing = False
         self._refusal: Callable[[], Unavailable | None] | None = None
         self._on_start: list[Callable[[Run], None]] = []
+        self._on_end: list[Callable[[Run, float], None]] = []
 
     def on_start(self, call: Callable[[Run], None]) -> None:
         """Have every run shown to `call` when it starts."""
         self._on_start.append(call)
 
+    def on_end(self, call: Callable[[Run, float], None]) -> None:
+        """Have every run shown to `call` when its work is over, with the seconds that it took."""
+        self._on_end.append(call)
+
     def refuse_while(self, refusal: Callable[[], Unavailable | None]) -> None:
         """Admit no run while `refusal` gives a reason."""
         self._refusal = refusal
+
+    @property
+    def open(self) -> int:
+        """How many are under way."""
+        return self._open
 
     @property
     def closing(self) -> bool:
@@ -82,10 +93,16 @@ class Runs:
         self._by_id[run.id] = run
         for call in self._on_start:
             call(run)
-        gevent.spawn(generate).rawlink(lambda _: self._end(run))
+        began = time.monotonic()
+        gevent.spawn(traced(run, generate)).rawlink(lambda _: self._end(run, began))
 
-    def _end(self, run: Run) -> None:
+    def _end(self, run: Run, began: float) -> None:
         self._open -= 1
+        for call in self._on_end:
+            call(run, time.monotonic() - began)
+        if run.parked or not run.kept:  # the database has it, or nobody is to have it
+            self._by_id.pop(run.id, None)
+            return
         size = _RUN + _EVENT * len(run.events) + run.weight
         self._kept += size
         self._ended.append((time.monotonic(), size, run.id))
@@ -106,6 +123,14 @@ class Runs:
         """The run if it is in memory and the owner's."""
         run = self._by_id.get(run_id)
         return run if run is not None and run.owner == owner else None
+
+    def of(self, owner: str) -> list[Run]:
+        """All of an owner's that are in memory."""
+        return [run for run in self._by_id.values() if run.owner == owner]
+
+    def forget(self, run_id: str) -> None:
+        """Whoever reads it reads on; nobody else finds it any more."""
+        self._by_id.pop(run_id, None)
 
     def stop_all(self, conversation_id: str) -> None:
         """Stop what is running in a conversation that is about to be deleted."""

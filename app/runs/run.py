@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from gevent import get_hub, getcurrent
 
-from app.events import Done, Event, Failure
+from app.events import Done, Event, Failure, Parked
 from app.runs.reader import Reader
 
 # What becomes of a run without readers: it is cancelled at once, or after a grace time, or not.
@@ -50,6 +50,7 @@ class Run:
         self.ended = False
         self.weight = 0  # bytes of its events beyond what one has in common with all
         self.copy: Callable[[], None] | None = None  # hears that there is something new
+        self.kept = True  # whether it can be read again when it has ended, or elsewhere
         self._on_disconnect = on_disconnect
         self._grace = grace
         self._waiting: Any = None  # the timer that runs while nobody reads
@@ -64,10 +65,30 @@ class Run:
         run.append(log)
         return run
 
+    @classmethod
+    def resumed(
+        cls,
+        run_id: str,
+        owner: str,
+        conversation_id: str,
+        log: Sequence[Event],
+        on_disconnect: OnDisconnect,
+        grace: float,
+    ) -> Run:
+        """A run that was parked and goes on, here or elsewhere. Nobody reads it yet."""
+        run = cls(run_id, owner, conversation_id, on_disconnect, grace)
+        run.events += log
+        return run
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for a person: the log ends for those who read it, and goes on later."""
+        return self.ended and isinstance(self.events[-1], Parked)
+
     def append(self, batch: Sequence[Event]) -> None:
-        """Add to the log and wake its readers. The last event of a log is Done or Failure."""
+        """Add to the log and wake its readers. It ends with Done, Failure or, for now, Parked."""
         self.events += batch
-        if isinstance(batch[-1], (Done, Failure)):
+        if isinstance(batch[-1], (Done, Failure, Parked)):
             self.ended = True
             self._stop_waiting()
         for reader in self._readers:

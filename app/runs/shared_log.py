@@ -20,6 +20,8 @@ from app.runs import codec
 
 _END = "18446744073709551615-0"  # the highest id of a stream's entry
 
+_AT_ONCE = 500  # keys in one command
+
 # What became of a batch. `lost`: Redis no longer has what it should follow; `closed`: what is there
 # is newer, or the end.
 Added = Literal["added", "lost", "closed"]
@@ -86,6 +88,16 @@ class SharedLogs:
                 raise RedisAway
             raise answer
         return "added"
+
+    def forget(self, run_id: str) -> None:
+        """Of a run that goes on: its log is written anew. Raises RedisAway."""
+        self._connection.run(lambda client: client.delete(self.key(run_id)))
+
+    def remove(self, run_ids: Sequence[str]) -> None:
+        """Take them away; who is not there is gone already. Raises RedisAway."""
+        for at in range(0, len(run_ids), _AT_ONCE):
+            names = [self.key(run_id) for run_id in run_ids[at : at + _AT_ONCE]]
+            self._connection.run(lambda client, names=names: client.delete(*names))  # type: ignore[misc]
 
     def reached(self, run_id: str) -> int | None:
         """How many events the log has; None: it has its end. Raises RedisAway."""

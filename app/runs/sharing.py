@@ -70,6 +70,13 @@ class Sharing:
         self.bus.close()
         self.connection.close()
 
+    def forget(self, run: Run) -> None:
+        """Copy no more of it, and take away what there is. Raises RedisAway."""
+        self._publisher.drop(run)
+        self.logs.remove([run.id])
+
     def _started(self, run: Run) -> None:
+        if not run.kept:
+            return
         self._publisher.publish(run)
         self._visitors.started(run)

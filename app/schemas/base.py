@@ -23,6 +23,11 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
+    def image_bytes(self, body: Any) -> int:
+        """How much of a body that is not looked at yet are images."""
+        images = body.get("images") if isinstance(body, dict) else None
+        return sum(len(i) for i in images if isinstance(i, str)) if isinstance(images, list) else 0
+
 
 class Moment(fields.Field[int]):
     """Milliseconds since 1970 inside, RFC 3339 in UTC outside."""

@@ -66,7 +66,7 @@ class SettingsBody(Body):
             raise ValidationError("Only answers with temperature 0, or none, are kept.", "cache")
 
 
-def _image(source: str) -> None:
+def image(source: str) -> None:
     """Says what is wrong with the form; what is inside is looked at when it is there."""
     if source.startswith("data:"):
         if not _DATA_URL.match(source):
@@ -84,7 +84,7 @@ class ChatBody(SettingsBody):
         required=True, validate=not_blank, metadata=_described("what the user says")
     )
     images = fields.List(
-        fields.Str(validate=_image),
+        fields.Str(validate=image),
         allow_none=True,
         validate=Length(max=8, error="Must not be more than {max}."),
         metadata=_described(
@@ -108,6 +108,29 @@ class ChatBody(SettingsBody):
     )
 
 
+class TurnBody(ChatBody):
+    store = fields.Bool(
+        allow_none=True,
+        truthy={True},
+        falsy={False},
+        metadata=_described(
+            "false: nothing of it is kept when it has ended, but what it cost. There is no "
+            "conversation then, and nothing can be read again"
+        ),
+    )
+
+    @validates_schema
+    def _nothing_to_keep(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("store") is not False:
+            return
+        wrong = [name for name in ("conversation_id", "parent_id", "cache") if data.get(name)]
+        if data.get("on_disconnect") in ("continue", "finish"):
+            wrong.append("on_disconnect")
+        if wrong:
+            said = "Needs an answer that is kept; leave it out, or store: false."
+            raise ValidationError({name: [said] for name in wrong})
+
+
 class AgainBody(SettingsBody):
     message_id = fields.Str(
         allow_none=True,
@@ -128,14 +151,16 @@ class UsageSchema(Schema):
 
 
 class SaidSchema(Schema):
-    id = fields.Str(required=True)
+    id = fields.Str(required=True, allow_none=True, metadata=_described("null: it is not kept"))
     role = fields.Str(required=True)
     content = fields.Str(required=True)
 
 
 class ChatAnswer(Schema):
     run_id = fields.Str(required=True)
-    conversation_id = fields.Str(required=True)
+    conversation_id = fields.Str(
+        required=True, allow_none=True, metadata=_described("null: nothing is kept")
+    )
     message = fields.Nested(SaidSchema, required=True)
     model = fields.Str(required=True)
     finish_reason = fields.Str(required=True)

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
+from app.messages import ToolCallPart
 from app.schemas.base import Body, Moment, not_blank
 from app.schemas.chat import UsageSchema
 
@@ -69,6 +70,13 @@ class MessageSchema(Schema):
     cost_usd = fields.Float(required=True, allow_none=True)
     run_id = fields.Str(required=True, allow_none=True)
     truncated_turns = fields.Int(required=True)
+    tool_calls = fields.Function(
+        lambda said: sum(isinstance(part, ToolCallPart) for part in said.parts),
+        metadata={
+            "type": "integer",
+            "description": "how many there were; GET /api/runs/RUN_ID/steps tells of them",
+        },
+    )
 
     def _reasoning(self, said: Any) -> str:
         return str(said.message.reasoning)

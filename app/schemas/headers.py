@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow.validate import Length, Regexp
 
+ONCE = [Length(1, 200), Regexp(r"[!-~]+$", error="Must be printable ASCII.")]
+
 
 class OnceHeaders(Schema):
     class Meta:
@@ -13,6 +15,6 @@ class OnceHeaders(Schema):
     idempotency_key = fields.Str(
         data_key="Idempotency-Key",
         load_default=None,
-        validate=[Length(1, 200), Regexp(r"[!-~]+$", error="Must be printable ASCII.")],
+        validate=ONCE,
         metadata={"description": "the same key again gets the same run, and no second call"},
     )

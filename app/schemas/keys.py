@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,11 @@ _TIME = {"type": "string", "format": "date-time"}
 
 def _described(text: str, **more: Any) -> dict[str, Any]:
     return {"description": text, **more}
+
+
+def _no_user(owner: str) -> None:
+    if re.fullmatch("user_[0-9a-f]{32}", owner):
+        raise ValidationError("This is how a key's user is kept; choose another owner.")
 
 
 def _small(metadata: dict[str, Any]) -> None:
@@ -62,7 +68,7 @@ class BudgetsBody(Body):
 
 
 class KeyChanges(Body):
-    """What is not named stays. Of `limits` and `budgets`, null takes one away."""
+    """What is not named stays. Of limits and budgets, null takes one away."""
 
     name = fields.Str(validate=[one_line, Length(max=200)], metadata=_described("for people"))
     scopes = fields.List(
@@ -80,11 +86,15 @@ class KeyChanges(Body):
     metadata = fields.Dict(keys=fields.Str(), validate=_small, metadata=_described("your own"))
     limits = fields.Nested(LimitsBody)
     budgets = fields.Nested(BudgetsBody)
+    user_limits = fields.Nested(LimitsBody, metadata=_described("for each of its users"))
+    user_budgets = fields.Nested(BudgetsBody, metadata=_described("for each of its users"))
 
 
 class KeyBody(KeyChanges):
     owner = fields.Str(
-        required=True, validate=_NAME, metadata=_described("whose conversations it opens")
+        required=True,
+        validate=[*_NAME, _no_user],
+        metadata=_described("whose conversations it opens"),
     )
     team = fields.Str(
         allow_none=True,
@@ -150,6 +160,8 @@ class KeySchema(Schema):
     metadata = fields.Dict(required=True)
     limits = fields.Nested(LimitsSchema, required=True)
     budgets = fields.Nested(BudgetsSchema, required=True)
+    user_limits = fields.Nested(LimitsSchema, required=True)
+    user_budgets = fields.Nested(BudgetsSchema, required=True)
     state = fields.Str(required=True, validate=OneOf(["active", "expired", "revoked"]))
     created_at = Moment(required=True, metadata=_TIME)
     expires_at = Moment(required=True, allow_none=True, metadata=_TIME)

@@ -49,6 +49,9 @@ class ModelsSchema(Schema):
 
 class CallerSchema(Schema):
     owner = fields.Str(required=True)
+    user = fields.Str(
+        required=True, allow_none=True, metadata=_described("who of the key's users; null: nobody")
+    )
     key_id = fields.Str(required=True, allow_none=True)
     team = fields.Str(required=True, allow_none=True)
     scopes = fields.List(fields.Str(), required=True)

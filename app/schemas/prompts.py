@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
-from marshmallow.validate import Length
+from marshmallow.validate import Length, OneOf
 
 from app.schemas.base import Body
 from app.schemas.chat import ChatAnswer, SettingsBody
@@ -53,7 +53,17 @@ class PromptSchema(Schema):
     model = fields.Str(
         required=True, allow_none=True, metadata=_described("null: the server's default")
     )
-    output = fields.Str(required=True)
+    output = fields.Str(
+        required=True, validate=OneOf(["text", "data"]), metadata=_described("what it answers with")
+    )
+    schema = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={
+            "oneOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}],
+            **_described("what data fits: the name of one of GET /api/schemas, or a JSON Schema"),
+        },
+    )
     variables = fields.List(fields.Nested(VariableSchema), required=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
-from marshmallow.validate import Range
+from marshmallow.validate import Length, Range
 
 from app.schemas.base import Body, Moment
 
@@ -16,6 +16,10 @@ class EventsQuery(Body):
     )
 
 
+class RunsQuery(Body):
+    conversation_id = fields.Str(required=True, validate=Length(1, 200))
+
+
 class RunSchema(Schema):
     id = fields.Str(required=True)
     conversation_id = fields.Str(
@@ -25,9 +29,17 @@ class RunSchema(Schema):
     model = fields.Str(required=True)
     state = fields.Str(
         required=True,
-        metadata={"description": "running, done, failed, stopped or interrupted"},
+        metadata={
+            "description": "running, waiting (for a person), done, failed, stopped or interrupted"
+        },
     )
     created_at = Moment(required=True, metadata={"type": "string", "format": "date-time"})
     ended_at = Moment(
         required=True, allow_none=True, metadata={"type": "string", "format": "date-time"}
     )
+
+
+class RunsSchema(Schema):
+    """The newest first."""
+
+    runs = fields.List(fields.Nested(RunSchema), required=True)

@@ -10,7 +10,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.schemas.base import Body
 
-_GROUPS = ("day", "model", "key", "conversation", "prompt")
+_GROUPS = ("day", "model", "key", "conversation", "prompt", "user")
 _NAME = Length(min=1, max=80)
 
 
@@ -64,6 +64,7 @@ class UsageQuery(Body):
 class AllUsageQuery(UsageQuery):
     by = _Groups(*_GROUPS, "owner", "team")
     owner = fields.Str(load_default=None, validate=_NAME)
+    user = fields.Str(load_default=None, validate=Length(min=1, max=255))
     team = fields.Str(load_default=None, validate=_NAME)
     key = fields.Str(load_default=None, validate=_NAME, metadata=_described("a key's id"))
 
@@ -92,11 +93,24 @@ class UsageRowSchema(FiguresSchema):
     prompt = fields.Str(
         allow_none=True, metadata=_described("name@version; null: the call was for none")
     )
+    user = fields.Str(allow_none=True, metadata=_described("as X-User-ID; null: the key's holder"))
 
 
 class AllUsageRowSchema(UsageRowSchema):
     owner = fields.Str()
     team = fields.Str(allow_none=True)
+
+
+class VotesSchema(Schema):
+    """What people said of answers in these days."""
+
+    up = fields.Int(required=True)
+    down = fields.Int(required=True)
+    satisfaction = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata=_described("the share of `up`, from 0 to 1; null: nobody has said"),
+    )
 
 
 class UsageReportSchema(Schema):
@@ -108,6 +122,7 @@ class UsageReportSchema(Schema):
     group_by = fields.List(fields.Str(), required=True)
     rows = fields.List(fields.Nested(UsageRowSchema), required=True)
     totals = fields.Nested(FiguresSchema, required=True)
+    feedback = fields.Nested(VotesSchema, required=True)
 
 
 class AllUsageReportSchema(UsageReportSchema):

@@ -35,9 +35,17 @@ _SHARED = 262_144
 _decoder = msgspec.msgpack.Decoder(tuple[str, list[tuple[bool, str]]])
 
 
-def key_of(owner: str, requests: Sequence[tuple[str, ModelRequest]]) -> bytes:
-    """For what a chain of models would be asked, each with its full name."""
-    return sha256(msgspec.json.encode([owner, requests])).digest()
+def key_of(owner: str, requests: Sequence[tuple[str, ModelRequest]], mark: str = "") -> bytes:
+    """For what a chain of models would be asked, each with its full name.
+
+    `mark` is another one where other rules hold for what may be said. It begins as all keys of
+    the owner do.
+    """
+    return _mark_of(owner) + sha256(msgspec.json.encode([owner, requests, mark])).digest()
+
+
+def _mark_of(owner: str) -> bytes:
+    return sha256(owner.encode()).digest()[:16]
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,17 @@ class Answers:
             except RedisAway:
                 log.info("answer_not_shared")
 
+    def forget(self, owner: str, *, everywhere: bool = False) -> None:
+        """All that an owner was answered: here, and where other workers find it.
+
+        Raises RedisAway, where that cannot be reached.
+        """
+        mark = _mark_of(owner)
+        for key in [key for key in self._kept if key.startswith(mark)]:
+            self._drop(key)
+        if everywhere and self._shelf is not None:
+            self._shelf.clear(mark.hex())
+
     def _put(self, key: bytes, model: str, said: tuple[Said, ...], seconds: float) -> _Kept | None:
         size = sum(100 + len(event.text) * 4 for event in said)
         if size > self._most:
@@ -155,6 +174,7 @@ class Cached:
             if hit := self._answers.fetch(self._key):
                 yield self._again(hit)
                 return
+            self._attempts.metrics.cached.labels("miss").inc()
             with self._attempts.answer() as batches:
                 yield _noted(batches, events)
             self._answers.keep(self._key, self._attempts.answering, events)
@@ -164,6 +184,7 @@ class Cached:
 
     def _again(self, hit: _Kept) -> Iterable[Sequence[ModelEvent]]:
         self._hit, self.cached = hit, True
+        self._attempts.metrics.cached.labels("hit").inc()
         return [[*hit.said, UsageReport(Usage()), Finish("stop")]]
 
 

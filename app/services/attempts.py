@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from app.events import ModelEvent, Usage, UsageReport, collect
 from app.metering.meter import Ended, Meter, Planned
 from app.metrics import Metrics
 from app.providers.base import Breakers, ModelRequest
-from app.services.models import Candidate
+from app.services.models import Candidate, Model
 from app.services.settlement import Figures, bound_of, settled
 from app.storage.database import Transaction
 
@@ -72,9 +71,10 @@ class Attempts:
         self._breakers = breakers
         self._budget = budget
         self._meter = meter
-        self._metrics = metrics
+        self.metrics = metrics
         self._deadline = deadline
         self._calls = 0
+        self._asked: tuple[str, ...] = ()  # the models, each time
         self._heard = False
         self._entered = False
         self._usage: Usage | None = None
@@ -97,10 +97,10 @@ class Attempts:
             ProviderError: there is nobody left to ask, or no time.
             BudgetSpent: there is no money for another call.
         """
-        due, again, wait = deque(self.candidates), [], self._budget.first_wait
+        due, again, wait = list(self.candidates), [], self._budget.first_wait
         failure: ProviderError | None = None
         while True:
-            candidate = due.popleft()
+            candidate = due.pop(0)
             try:
                 with self._called(candidate) as batches:
                     yield batches
@@ -114,14 +114,14 @@ class Attempts:
                 if failure is None or not isinstance(error, Paused):  # what failed says more
                     failure = error
                 if isinstance(error, ContextTooLong):
-                    due = deque(c for c in due if c.longer)
+                    due = [c for c in due if c.longer]
                 elif error.retryable and not isinstance(error, Paused):
                     again.append((candidate, error))
                 if self._calls >= self._budget.calls or not (due or again):
                     raise failure from None
                 if not due:
                     self._wait(failure, again, wait)
-                    due, again, wait = deque(c for c, _ in again), [], wait * 2
+                    due, again, wait = [c for c, _ in again], [], wait * 2
 
     @contextmanager
     def _called(self, candidate: Candidate) -> Iterator[Iterable[Sequence[ModelEvent]]]:
@@ -133,6 +133,8 @@ class Attempts:
                 self._clamp(self._meter.next(self._planned()))
             self._entered = False
             self._calls += 1
+            self._count(model)
+            self._meter.calling()
             with closing(model.provider.stream(self.composed.request)) as stream:  # type: ignore[type-var]
                 opening = self._opening(stream)
                 call.heard()
@@ -140,6 +142,13 @@ class Attempts:
                 self._heard = True
                 # Chained, because a layer of our own would be passed through for every token.
                 yield chain([opening], stream)
+
+    def _count(self, model: Model) -> None:
+        if model.id in self._asked:
+            self.metrics.retries.labels(model.provider.name).inc()
+        elif self._asked:
+            self.metrics.fallbacks.labels(model.provider.name).inc()
+        self._asked += (model.id,)
 
     def _planned(self) -> Planned:
         request, model = self.composed.request, self.answering.model
@@ -178,9 +187,9 @@ class Attempts:
         pause = max(jitter, min(e.retry_after or 0.0 for _, e in failed))
         if not longest or pause > longest or time.monotonic() + pause > self._deadline:
             raise error
-        with self._metrics.waiting.track_inprogress():
+        with self.metrics.waiting.track_inprogress():
             gevent.sleep(pause)
-        self._metrics.retry_wait.observe(pause)
+        self.metrics.retry_wait.observe(pause)
 
     def _failed(self, candidate: Candidate, error: ProviderError) -> None:
         """Nothing was said, and the call is over."""
@@ -192,7 +201,7 @@ class Attempts:
             usage = settled(figures, collect([]), self.composed.request)
             cost = self._meter.prices.cost(model.provider.name, model.name, usage)
             self._meter.ended(Ended("failed", usage, cost, code=error.code))
-        self._metrics.failed_calls.labels(model.provider.name, error.code).inc()
+        self.metrics.failed_calls.labels(model.provider.name, error.code).inc()
         log.warning(
             "call_failed",
             model=model.id,

@@ -69,9 +69,10 @@ class Chat:
         """Store the message and start the answer.
 
         Raises:
-            UnknownModel, BadInput, NotFound, Conflict: and nothing is stored.
+            UnknownModel, BadInput, ContentFiltered, NotFound, Conflict: and nothing is stored.
             Unavailable: the house is full or going down, or the database does not answer.
         """
+        ask = self._composer.moderation.asked(ask)
 
         def prepare() -> OpenTurn:
             images = self._images.load(ask.images)
@@ -117,7 +118,7 @@ class Chat:
             relay = Relay(run, place, origin, self._most_bytes, self._metrics)
             if certain:
                 relay.announce()
-            work = _metered(self._generation(run, relay, meter), admission)
+            work = metered(self._generation(run, relay, meter), admission)
             start(run, _followed(work, lambda: self._on_answer(account, turn, run)))
         return run
 
@@ -164,12 +165,12 @@ def permitted(account: Account, chain: Sequence[Candidate]) -> Sequence[Candidat
     return found
 
 
-def _metered(generation: Generation, admission: Admission) -> Callable[[], None]:
+def metered(generation: Generation, admission: Admission) -> Callable[[], None]:
     """The limits get their truth when the run has ended, and their place back in any case."""
 
     def work() -> None:
         try:
-            usage = generation()
+            usage = generation.run()
             admission.settle(usage.input_tokens + usage.output_tokens)
         finally:
             admission.release()

@@ -61,7 +61,7 @@ def _turns(messages: Sequence[Message]) -> list[list[Message]]:
 
 
 def _size(turn: Sequence[Message]) -> int:
-    return sum(estimate(m.text) + IMAGE * len(m.images) + _FRAMING for m in turn)
+    return sum(estimate(m.written) + IMAGE * len(m.images) + _FRAMING for m in turn)
 
 
 def _weight(turn: Sequence[Message]) -> int:

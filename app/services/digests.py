@@ -8,6 +8,7 @@ secret that the database keeps.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
 from app.storage import secrets
 from app.storage.database import Database
@@ -16,16 +17,23 @@ _NAME = "keys"
 
 
 class Digests:
-    """Of keys, and one secret for all of them."""
+    """Of keys, and one secret for all of them. `fallbacks` are what that secret was before."""
 
-    def __init__(self, database: Database, secret_key: str | None) -> None:
+    def __init__(
+        self, database: Database, secret_key: str | None, fallbacks: Sequence[str] = ()
+    ) -> None:
         self._database = database
         self._secret = secret_key
+        self._fallbacks = fallbacks
 
     def find(self, key: str) -> str | None:
         """None: there is no secret yet, and so no key either."""
         secret = self._secret or self._database.read(lambda tx: secrets.find(tx, _NAME))
         return None if secret is None else self._digest(secret, key)
+
+    def earlier(self, key: str) -> list[str]:
+        """What it was under the secrets before this one."""
+        return [_digest(secret, key) for secret in self._fallbacks]
 
     def make(self, key: str) -> str:
         secret = self._secret or self._database.write(lambda tx: secrets.make(tx, _NAME))
@@ -33,5 +41,9 @@ class Digests:
 
     def _digest(self, secret: str, key: str) -> str:
         self._secret = secret
-        # Keys begin with our name: nothing else that this secret signs looks like one.
-        return hmac.digest(secret.encode(), key.encode(), "sha256").hex()
+        return _digest(secret, key)
+
+
+def _digest(secret: str, key: str) -> str:
+    # Keys begin with our name: nothing else that this secret signs looks like one.
+    return hmac.digest(secret.encode(), key.encode(), "sha256").hex()

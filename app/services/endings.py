@@ -16,7 +16,7 @@ from gevent.event import Event
 from app.errors import ParleyError, Problem, Unavailable, WorkerLost
 from app.metering.budgets import Alert
 from app.metering.ledger import Bill, Ledger
-from app.storage import calls, conversations, messages, runs
+from app.storage import calls, conversations, messages, run_logs, runs
 from app.storage.availability import InDoubt
 from app.storage.database import Database, Transaction
 from app.storage.messages import StoredMessage
@@ -31,7 +31,10 @@ _AGAIN, _LOOK = 0.5, 15.0
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
-    """All that is to be written of a run's end. `pieces` is how its text was cut into events."""
+    """All that is to be written of a run's end. `pieces` is how its text was cut into events.
+
+    `log` is of an agent's: how many events are kept already, and those that are not.
+    """
 
     run_id: str
     conversation_id: str
@@ -39,13 +42,14 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     pieces: tuple[int, ...]
     message: StoredMessage
     bill: Bill
+    log: tuple[int, bytes] | None = None
 
     def broken(self, problem: Problem) -> Ending:
         """The same, of an answer that was not kept as far as its reader knows."""
         said = msgspec.structs.replace(
             self.message, status="incomplete", finish_reason=None, error=problem
         )
-        return msgspec.structs.replace(self, state="failed", message=said)
+        return msgspec.structs.replace(self, state="failed", message=said, log=None)
 
 
 class Unbegun(msgspec.Struct, frozen=True, tag="unbegun"):
@@ -182,6 +186,7 @@ class Endings:
         # Where the conversation was deleted while the model spoke, the answer goes with it.
         if _finished(tx, ending, "running"):
             messages.add(tx, ending.conversation_id, ending.message)
+            _log(tx, ending)
             mine = True
         else:
             mine = runs.state_of(tx, ending.run_id) is None
@@ -194,6 +199,7 @@ class Endings:
         """Also over what others have made of a run that they took for dead."""
         if _finished(tx, ending, "running") or _finished(tx, ending, "interrupted"):
             messages.put(tx, ending.conversation_id, ending.message)
+            _log(tx, ending)
         return self._ledger.book(tx, ending.bill)
 
     def _take_back(self, tx: Transaction, run_id: str) -> None:
@@ -208,3 +214,9 @@ def _finished(tx: Transaction, ending: Ending, was: runs.State) -> bool:
         return False
     conversations.touch(tx, ending.conversation_id)
     return True
+
+
+def _log(tx: Transaction, ending: Ending) -> None:
+    if ending.log is not None:
+        position, events = ending.log
+        run_logs.add(tx, ending.run_id, position, events)

@@ -19,6 +19,7 @@ from contextlib import closing
 from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import getproxies_environment
 
@@ -29,6 +30,7 @@ from gevent.threadpool import ThreadPool
 from app.errors import BadInput
 from app.services.addresses import Address, is_public
 from app.services.pinned import Pinned, SocketAddress, trust
+from app.tools.tool import Fetched
 
 # The addresses of a host and a port, none where the name is not known.
 Resolve = Callable[[str, int], Sequence[SocketAddress]]
@@ -39,12 +41,27 @@ _PIECE = 65_536
 _SAFE = "/%:@!$&'()*+,;=~-._?"
 
 
+# Their ports, by scheme.
+_PORTS = {"https": 443, "http": 80}
+
+
+class _Target(NamedTuple):
+    """`path` is with the query, as it is sent."""
+
+    url: str
+    scheme: str
+    host: str
+    path: str
+
+
 class TooLarge(BadInput):
     """There is more of it than the limit that was given."""
 
 
 class Fetcher:
-    """One GET by https. `port` is the only one that is asked; `tls` is the system's trust."""
+    """One GET by https, and by http where it has a port for that. No other port is asked; `tls` is
+    the system's trust.
+    """
 
     def __init__(
         self,
@@ -52,11 +69,12 @@ class Fetcher:
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         port: int = 443,
+        http: int | None = None,
     ) -> None:
         self._allowed = allowed
         self._resolve = resolve or Resolver()
         self._given_tls = tls
-        self._port = port
+        self._ports = {"https": port, **({} if http is None else {"http": http})}
 
     def get(self, url: str, accept: str, limit: int, seconds: float) -> bytes:
         """The content: at most `limit` bytes, within `seconds`, redirects and all.
@@ -65,52 +83,62 @@ class Fetcher:
             TooLarge: more than `limit`.
             BadInput: with a sentence. What a private network answers cannot be read off it.
         """
-        if getproxies_environment().keys() & {"https", "all"}:
+        return self.fetch(url, accept, limit, seconds).content
+
+    def fetch(self, url: str, accept: str, limit: int, seconds: float) -> Fetched:
+        """The same, with what is known of it."""
+        if getproxies_environment().keys() & {"all", *self._ports}:
             raise BadInput("This server reaches the web through a proxy and fetches no addresses.")
         too_slow = BadInput("It could not be fetched in the time that there is for it.")
         address, base = url, ""
         with Timeout(seconds, too_slow):
             for _ in range(_REDIRECTS + 1):
-                base, host, path = self._target(address, base)
-                found = self._ask(host, path, accept, limit)
-                if isinstance(found, bytes):
+                target = self._target(address, base)
+                base = target.url
+                found = self._ask(target, accept, limit)
+                if isinstance(found, Fetched):
                     return found
                 address = found
         raise BadInput(f"It leads to another address more than {_REDIRECTS} times.")
 
-    def _ask(self, host: str, path: str, accept: str, limit: int) -> bytes | str:
+    def _ask(self, target: _Target, accept: str, limit: int) -> Fetched | str:
         """The content, or the address where it is to be found instead."""
-        addresses = self._addresses(host)
+        port = self._ports[target.scheme]
+        addresses = self._addresses(target.host, port)
+        tls = self._tls if target.scheme == "https" else None
         try:
-            with closing(Pinned(host, self._port, addresses, self._tls)) as connection:
-                connection.request("GET", path, headers={"Accept": accept, "User-Agent": "Parley"})
+            with closing(Pinned(target.host, port, addresses, tls)) as connection:
+                headers = {"Accept": accept, "User-Agent": "Parley"}
+                connection.request("GET", target.path, headers=headers)
                 with closing(connection.getresponse()) as response:
-                    return _content(response, limit)
+                    return _content(target.url, response, limit)
         except ssl.SSLCertVerificationError as error:
             raise BadInput("Its server has no valid certificate for its name.") from error
         except (OSError, HTTPException, ValueError) as error:  # ValueError: TLS knows no such name
             raise BadInput("Its server cannot be reached, or broke off.") from error
 
-    def _target(self, address: str, base: str) -> tuple[str, str, str]:
-        """The whole URL, its host and its path. What is not allowed is said in a sentence."""
+    def _target(self, address: str, base: str) -> _Target:
+        """Where it leads. What is not allowed is said in a sentence."""
         try:
             url = urljoin(base, address)
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError as error:
             raise BadInput("It is not a web address.") from error
-        if parts.scheme != "https" or not host:
-            raise BadInput("It does not lead to an address by https.")
+        if parts.scheme not in self._ports or not host:
+            raise BadInput(f"It does not lead to an address by {' or '.join(self._ports)}.")
         if parts.username is not None or parts.password is not None:
             raise BadInput("Its address holds a user or a password.")
-        if (443 if port is None else port) != self._port:
-            raise BadInput("Its address names another port than 443.")
+        usual = _PORTS[parts.scheme]
+        if (usual if port is None else port) != self._ports[parts.scheme]:
+            raise BadInput(f"Its address names another port than {usual}.")
         query = f"?{parts.query}" if parts.query else ""
-        return url, host, quote((parts.path or "/") + query, safe=_SAFE)
+        path = quote((parts.path or "/") + query, safe=_SAFE)
+        return _Target(url, parts.scheme, host, path)
 
-    def _addresses(self, host: str) -> Sequence[SocketAddress]:
+    def _addresses(self, host: str, port: int) -> Sequence[SocketAddress]:
         """All that the name has, asked for once. One that is not public spoils them all."""
-        found = self._resolve(host, self._port)
+        found = self._resolve(host, port)
         if not found or not all(self._allowed(ip_address(address[0])) for address in found):
             # One sentence for both, or a caller could list the names of the private network.
             raise BadInput("Its host has no public address.")
@@ -141,7 +169,7 @@ def _look_up(host: str, port: int) -> Sequence[SocketAddress]:
     return [address for _, _, _, _, address in found]
 
 
-def _content(response: HTTPResponse, limit: int) -> bytes | str:
+def _content(url: str, response: HTTPResponse, limit: int) -> Fetched | str:
     location = response.getheader("Location")
     if response.status in (301, 302, 303, 307, 308) and location:
         return location
@@ -155,4 +183,5 @@ def _content(response: HTTPResponse, limit: int) -> bytes | str:
         raise TooLarge("It is too large.")
     if response.length:
         raise BadInput("Its server stopped in the middle of it.")
-    return b"".join(pieces)
+    about = response.headers
+    return Fetched(url, about.get_content_type(), about.get_content_charset(), b"".join(pieces))

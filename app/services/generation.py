@@ -47,7 +47,7 @@ class Degraded:
 
 
 class Generation:
-    """One run's work. Call it once, in a greenlet of its own."""
+    """One run's work, done once, in a greenlet of its own."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Generation:
         self._request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
         self._log = log.bind(run_id=run.id, request_id=self._request_id)
 
-    def __call__(self) -> Usage:
+    def run(self) -> Usage:
         """Returns what it came to."""
         failed = self._generate()
         self._relay.announce()
@@ -80,7 +80,7 @@ class Generation:
         end = self._end(None if canned else failed, "canned" if canned else "model", usage, cost)
         code = failed.problem.code if failed else None
         self._meter.ended(Ended(_call_state(end, failed), usage, cost, _finish(end), code))
-        end = self._store(message(answer, end, failed, usage, cost), end)
+        end = self._keep(answer, end, failed, usage, cost)
         self._run.append([UsageReport(usage, cost), end])
         self._report(end, usage)
         return usage
@@ -89,7 +89,7 @@ class Generation:
         """Relay until the model is done, or something ends it. What broke becomes a Failure."""
         try:
             with self._run.interruptible(), Timeout(self._seconds, self._too_late()):
-                self._relay()
+                self._relay.run()
         except Interrupted as cut:
             self._log.info("run_interrupted", cause=cut.cause)
             if cut.cause == "shutting_down":
@@ -141,8 +141,18 @@ class Generation:
         source = "cache" if self._relay.origin.cached else source
         return Done(finish.reason if finish else "stopped", usage, cost, source)
 
-    def _store(self, said: StoredMessage, end: Terminal) -> Terminal:
+    def _keep(
+        self,
+        answer: Answer,
+        end: Terminal,
+        failed: Failure | None,
+        usage: Usage,
+        cost: Decimal | None,
+    ) -> Terminal:
         """Keep what was said. If that fails, the run has failed, whatever the model did."""
+        return self._store(message(answer, end, failed, usage, cost), end)
+
+    def _store(self, said: StoredMessage, end: Terminal) -> Terminal:
         ending = Ending(
             run_id=self._run.id,
             conversation_id=self._run.conversation_id,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from collections import OrderedDict
-from datetime import UTC, datetime
+from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
 
@@ -16,46 +15,40 @@ from app.accounts import Account
 from app.cluster.bus import Bus
 from app.cluster.connection import RedisAway
 from app.errors import NotAuthenticated, TooMany
-from app.ids import now
-from app.services.digests import Digests
+from app.services.signing import FORM as TOKEN
+from app.services.signing import Tokens
+from app.services.standing import FORM, UNKNOWN, Answer, Guess, Standing
 from app.services.throttle import Guesses, Throttle
-from app.storage import keys
-from app.storage.database import Database
-from app.storage.keys import Found
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
-FORM = re.compile("parley_[A-Za-z0-9_-]{43}")
-
 # Seconds that what the database said of a key is believed: a revocation holds everywhere by then.
 _FRESH = 2.0
 _REMEMBERED = 10_000
 _CHANGED = "keys_changed"
-_UNKNOWN = "This key is not valid here."
 _MISSING = "Send a key with the header Authorization: Bearer KEY."
 
 
 class Identity:
     """Keys are remembered by an HMAC too, so that no comparison says how much of one was right.
 
-    `throttle` is what counts wrong ones, `bus` tells other workers that something has changed.
+    `tokens` are taken in the place of keys where they are configured; `throttle` is what counts
+    wrong ones, `bus` tells other workers that something has changed.
     """
 
     def __init__(
         self,
-        database: Database,
-        digests: Digests,
-        admin_key: str | None,
+        standing: Standing,
         *,
         is_open: bool,
+        tokens: Tokens | None = None,
         throttle: Guesses | None = None,
         bus: Bus | None = None,
     ) -> None:
-        self._database = database
-        self._digests = digests
-        self._admin_key = admin_key
+        self._standing = standing
+        self._tokens = tokens
         self._open = is_open
         self._pepper = secrets.token_bytes(32)
         self._throttle = throttle or Throttle()
@@ -74,26 +67,35 @@ class Identity:
             NotAuthenticated: the key is missing, wrong, expired or revoked.
             TooMany: too many wrong ones came from this address.
         """
-        # Many clients cannot do without a key and send any; where none is in force that is none.
-        placeholder = self._open and self._admin_key is None and not FORM.fullmatch(sent)
-        if not sent or placeholder:
-            if self._open:
-                return Account(owner="local")
-            raise NotAuthenticated(_MISSING)
-        mark = hmac.digest(self._pepper, sent.encode(), "sha256")
+        ask = self._asked_of(sent)
+        if ask is not None:
+            return self.known(sent, address, ask)
+        if self._open:
+            return Account(owner="local")
+        raise NotAuthenticated(_MISSING)
+
+    def known(
+        self, sent: str, address: str, ask: Callable[[str], Answer], kind: str = "key"
+    ) -> Account:
+        """Whose it is, as `ask` says or has just said. Raises as `of` does."""
+        mark = hmac.digest(self._pepper, f"{kind} {sent}".encode(), "sha256")
         if mark not in self._right and (wait := self._throttle.wait(address)):
             raise TooMany(
                 "Too many wrong keys came from this address. Try again in a minute.",
                 retry_after=wait,
             )
-        answer = self._answer(mark, sent)
+        answer = self._answer(mark, sent, ask)
         if isinstance(answer, Account):
             _remember(self._right, mark, None)
             return answer
         self._right.pop(mark, None)
-        if answer == _UNKNOWN:
+        if isinstance(answer, Guess):
             self._throttle.wrong(address)
-        raise NotAuthenticated(answer)
+        raise NotAuthenticated(str(answer))
+
+    def is_token(self, sent: str) -> bool:
+        """Whether it has the form of one, which a key has not unless it is ADMIN_KEY."""
+        return bool(TOKEN.fullmatch(sent)) and not self._standing.is_admin(sent)
 
     def forget(self) -> None:
         """Ask the database about every key again: something has changed. Other workers do, too."""
@@ -105,63 +107,21 @@ class Identity:
         except RedisAway:
             log.warning("key_change_not_told", seconds=_FRESH)
 
-    def _answer(self, mark: bytes, sent: str) -> Account | str:
-        answer, until = self._answers.get(mark, (_UNKNOWN, 0.0))
+    def _asked_of(self, sent: str) -> Callable[[str], Answer] | None:
+        """Who knows whether this is right. None: nothing was sent that could be."""
+        if self._tokens is not None and self.is_token(sent):
+            return self._tokens.of
+        # Many clients cannot do without a key and send any; where none is in force that is none.
+        placeholder = self._open and not self._standing.has_admin and not FORM.fullmatch(sent)
+        return self._standing.of_key if sent and not placeholder else None
+
+    def _answer(self, mark: bytes, sent: str, ask: Callable[[str], Answer]) -> Account | str:
+        answer, until = self._answers.get(mark, (UNKNOWN, 0.0))
         if monotonic() < until:
             return answer
-        answer, seconds = self._asked(sent)
+        answer, seconds = ask(sent)
         _remember(self._answers, mark, (answer, monotonic() + min(seconds, _FRESH)))
         return answer
-
-    def _asked(self, sent: str) -> tuple[Account | str, float]:
-        """What is to say of a key, and how many seconds that will be true."""
-        if self._admin_key and hmac.compare_digest(sent.encode(), self._admin_key.encode()):
-            return Account(owner="admin"), _FRESH
-        digest = self._digests.find(sent) if FORM.fullmatch(sent) else None
-        found = digest and self._database.read(lambda tx: keys.by_digest(tx, digest))
-        if not found:
-            return _UNKNOWN, _FRESH
-        end = _end(found)
-        if reason := _refusal(found, end):
-            return reason, _FRESH
-        return _account(found), _FRESH if end is None else (end - now()) / 1000
-
-
-def _end(found: Found) -> int | None:
-    ends = [found.key.expires_at, None if found.current else found.key.previous_until]
-    return min((end for end in ends if end is not None), default=None)
-
-
-def _refusal(found: Found, end: int | None) -> str | None:
-    """Why a key that is right is not taken. Only whoever has it reads this."""
-    if found.key.revoked_at is not None:
-        return f"This key was revoked on {_day(found.key.revoked_at)}."
-    if end is None or now() < end:
-        return None
-    if end == found.key.expires_at:
-        return f"This key expired on {_day(end)}."
-    return f"This key was replaced by another, and held until {_day(end)}."
-
-
-def _day(moment: int) -> str:
-    return f"{datetime.fromtimestamp(moment / 1000, UTC):%Y-%m-%d at %H:%M} UTC"
-
-
-def _account(found: Found) -> Account:
-    key, team = found.key, found.team_limits
-    most = [n for n in (key.limits.max_output_tokens, team.max_output_tokens) if n is not None]
-    return Account(
-        owner=key.owner,
-        key_id=key.id,
-        team=key.team,
-        scopes=key.scopes,
-        models=key.models,
-        team_limits=team,
-        requests_per_minute=key.limits.requests_per_minute,
-        tokens_per_minute=key.limits.tokens_per_minute,
-        streams=key.limits.streams,
-        max_output_tokens=min(most, default=None),
-    )
 
 
 def _remember(memory: OrderedDict[bytes, T], mark: bytes, value: T) -> None:

@@ -19,16 +19,21 @@ from app.storage.keys import Key
 
 # US dollars by period (request, day, month); None takes the budget away.
 Wanted = Mapping[str, Decimal | None]
+_NONE: Wanted = {}
 
 # How much of a key is kept to tell keys apart: a tenth of its chance.
 _SHOWN = len("parley_") + 4
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A key with its budgets in US dollars by period. `secret` is told once, when it is made."""
+    """A key with its budgets in US dollars by period, and those of each of its users.
+
+    `secret` is told once, when it is made.
+    """
 
     key: Key
     budgets: Mapping[str, Decimal]
+    user_budgets: Mapping[str, Decimal]
     secret: str | None = None
 
 
@@ -40,15 +45,18 @@ class Keys:
         self._digests = digests
         self._changed = changed
 
-    def create(self, given: Mapping[str, Any], wanted: Wanted) -> Kept:
-        """`given` are the fields of a Key that its maker chooses; `owner` and `scopes` must be."""
+    def create(self, given: Mapping[str, Any], wanted: Wanted, of_users: Wanted = _NONE) -> Kept:
+        """`given` are the fields of a Key that its maker chooses; `owner` and `scopes` must be.
+
+        `wanted` is its budget, `of_users` that of each of its users.
+        """
         secret, digest, shown = self._drawn()
         key_id = new_id("key")
         made = {"id": key_id, "digest": digest, "shown": shown, "created_at": now()}
 
         def work(tx: Transaction) -> Kept:
             keys.add(tx, {"name": "", "metadata": {}, **given, **made})
-            allowances.change(tx, "key", key_id, in_units(wanted))
+            _grant(tx, key_id, wanted, of_users)
             return _kept(tx, [keys.find(tx, key_id)])[0]
 
         return msgspec.structs.replace(self._database.write(work), secret=secret)
@@ -65,7 +73,9 @@ class Keys:
     def read(self, key_id: str) -> Kept:
         return self._database.read(lambda tx: _kept(tx, [keys.find(tx, key_id)])[0])
 
-    def change(self, key_id: str, changes: Mapping[str, Any], wanted: Wanted) -> Kept:
+    def change(
+        self, key_id: str, changes: Mapping[str, Any], wanted: Wanted, of_users: Wanted = _NONE
+    ) -> Kept:
         """`changes` are fields of a Key; of its limits, and of the budgets, those that change.
 
         Raises Conflict for a key that is revoked.
@@ -74,7 +84,7 @@ class Keys:
         def work(tx: Transaction) -> Kept:
             key = keys.living(tx, key_id)
             keys.change(tx, key.id, changes)
-            allowances.change(tx, "key", key.id, in_units(wanted))
+            _grant(tx, key.id, wanted, of_users)
             return _kept(tx, [keys.find(tx, key.id)])[0]
 
         changed = self._database.write(work)
@@ -117,5 +127,11 @@ def in_dollars(amounts: Mapping[str, int]) -> dict[str, Decimal]:
 
 
 def _kept(tx: Transaction, found: Sequence[Key]) -> list[Kept]:
-    amounts = allowances.of(tx, "key", [key.id for key in found])
-    return [Kept(key, in_dollars(amounts[key.id])) for key in found]
+    ids = [key.id for key in found]
+    own, users = allowances.of(tx, "key", ids), allowances.of(tx, "user", ids)
+    return [Kept(key, in_dollars(own[key.id]), in_dollars(users[key.id])) for key in found]
+
+
+def _grant(tx: Transaction, key_id: str, wanted: Wanted, of_users: Wanted) -> None:
+    for scope, amounts in (("key", wanted), ("user", of_users)):
+        allowances.change(tx, scope, key_id, in_units(amounts))

@@ -62,6 +62,8 @@ class Models:
         self._fallbacks = fallbacks
         self._aliases = aliases or {}
         self._default: Model | None = None
+        steps = [*fallbacks, *(step for several in self._aliases.values() for step in several)]
+        self._configured = {self._chosen, *(step.model for step in steps)}
         self._listings = [_Listing(provider) for provider in providers.values()]
 
     def resolve(self, wanted: str | None) -> Sequence[Candidate]:
@@ -99,6 +101,11 @@ class Models:
             except ProviderError:
                 pass
         return None
+
+    def configured(self, model_id: str) -> bool:
+        """Whether it is the default, or the configuration names it, and not a caller alone."""
+        default = self._default
+        return model_id in self._configured or (default is not None and default.id == model_id)
 
     def every(self) -> Sequence[Model]:
         """What the providers list, asked side by side; one that never answered is left out."""

@@ -12,13 +12,14 @@ import msgspec
 import structlog
 
 from app.errors import WorkerLost
-from app.events import Answer, Done, Event, Failure, Terminal, Usage, collect
+from app.events import AgentStep, Answer, Done, Event, Failure, Terminal, Usage, collect
 from app.metering.budgets import Alert
 from app.metering.ledger import Ledger
+from app.runs import codec
 from app.runs.shared_log import Batch, SharedLogs
 from app.services.replay import pieces_of
 from app.services.settlement import message
-from app.storage import conversations, messages, runs
+from app.storage import conversations, messages, run_logs, runs
 from app.storage.database import Database, Transaction
 from app.storage.runs import StoredRun
 
@@ -62,4 +63,7 @@ class Orphans:
             kept = message(answer, end, failed, usage, cost)
             messages.add(tx, run.conversation_id, msgspec.structs.replace(kept, model=model))
             conversations.touch(tx, run.conversation_id)
+        if any(isinstance(event, AgentStep) for event in said):
+            whole = said if answer.end else [*said, end]
+            run_logs.add(tx, run.id, 0, codec.encode(whole))
         return self._ledger.abandon(tx, run.id)

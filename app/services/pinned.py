@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 from gevent import sleep
+from gevent import socket as cooperative
 from gevent.ssl import SSLSocket
 
 # As `socket.getaddrinfo` gives them, and `socket.connect` takes them.
@@ -21,7 +22,7 @@ _CONNECT = 3.0
 _WORK, _REST = 0.005, 0.001
 
 
-class Fair(SSLSocket):
+class _Resting:
     """Rests now and then between reads: against one who always sends faster than we read, no
     other greenlet would get its turn, and no time limit would strike.
     """
@@ -32,7 +33,15 @@ class Fair(SSLSocket):
         if time.monotonic() >= self._rest_at:
             sleep(_REST)  # a sleep of nothing would not let timers strike
             self._rest_at = time.monotonic() + _WORK
-        return super().recv_into(*args, **kwargs)
+        return super().recv_into(*args, **kwargs)  # type: ignore[misc,no-any-return]  # a socket's
+
+
+class Fair(_Resting, SSLSocket):
+    """Over TLS."""
+
+
+class FairPlain(_Resting, cooperative.socket):
+    """Without."""
 
 
 def trust() -> ssl.SSLContext:
@@ -41,21 +50,26 @@ def trust() -> ssl.SSLContext:
 
 
 class Pinned(HTTPConnection):
-    """Goes to the first of `addresses` that answers; its certificate must be one for `host`."""
+    """Goes to the first of `addresses` that answers; its certificate must be one for `host`.
 
-    default_port = 443
+    Where `tls` is None it speaks http.
+    """
 
     def __init__(
-        self, host: str, port: int, addresses: Sequence[SocketAddress], tls: ssl.SSLContext
+        self, host: str, port: int, addresses: Sequence[SocketAddress], tls: ssl.SSLContext | None
     ) -> None:
+        self.default_port = 80 if tls is None else 443
         super().__init__(host, port)
         self._addresses = addresses
         self._tls = tls
-        self._tls.sslsocket_class = Fair
+        if tls is not None:
+            tls.sslsocket_class = Fair
 
     def connect(self) -> None:
         # A time limit may strike anywhere in here; what `sock` holds is closed with the connection.
         self.sock = _dialled(self._addresses)
+        if self._tls is None:
+            return
         self.sock = self._tls.wrap_socket(
             self.sock, server_hostname=self.host.rstrip("."), do_handshake_on_connect=False
         )
@@ -72,7 +86,7 @@ def _dialled(addresses: Sequence[SocketAddress]) -> socket.socket:
 
 
 def _connected(address: SocketAddress) -> socket.socket:
-    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    sock = FairPlain(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
     try:
         sock.settimeout(_CONNECT)
         sock.connect(address)

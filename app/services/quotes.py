@@ -56,7 +56,7 @@ class Quotes:
         """For the first model that would be asked. Raises what asking it would."""
         candidate, request = self._request(account, ask)
         model, bound = candidate.model, bound_of(request, candidate.model.id)
-        tokens, counted = _count(model, request, bound)
+        tokens, counted = count(model, request, bound)
         longest = model.profile.max_output_tokens or model.profile.context_window
         output = clamp(ask.max_output_tokens, longest, account.max_output_tokens, longest)
         names = model.provider.name, model.name
@@ -77,7 +77,7 @@ class Quotes:
         return candidate, compose(account, turn, ask, candidate)
 
 
-def _count(model: Model, request: ModelRequest, bound: int) -> tuple[int, Counted]:
+def count(model: Model, request: ModelRequest, bound: int) -> tuple[int, Counted]:
     """By the provider, if it counts, and does so soon."""
     with suppress(ProviderError), gevent.Timeout(_PATIENCE, False):  # type: ignore[arg-type]
         counted = model.provider.count(request)

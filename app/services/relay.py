@@ -13,9 +13,11 @@ from typing import Protocol
 
 from app.errors import OutputTooLong
 from app.events import (
+    Began,
     Finish,
     ModelEvent,
     ReasoningDelta,
+    ReasoningSignature,
     Start,
     TextDelta,
     ToolCall,
@@ -27,6 +29,8 @@ from app.runs.run import Run
 from app.services.attempts import Composed
 from app.services.models import Candidate, Model
 from app.services.settlement import Figures
+
+Said = TextDelta | ReasoningDelta | ReasoningSignature | ToolInputDelta | ToolCall
 
 
 class Origin(Protocol):
@@ -54,10 +58,14 @@ class Place:
 
 
 class Relay:
-    """`figures` is what the provider reported, `size` the bytes that were said."""
+    """`figures` is what the provider reported, `size` the bytes that were said.
+
+    Without a `place` the run belongs to no conversation, and its log has the calls of tools while
+    they are written, too.
+    """
 
     def __init__(
-        self, run: Run, place: Place, origin: Origin, most_bytes: int, metrics: Metrics
+        self, run: Run, place: Place | None, origin: Origin, most_bytes: int, metrics: Metrics
     ) -> None:
         self.figures = Figures()
         self.size = 0
@@ -78,21 +86,22 @@ class Relay:
         if self._announced:
             return
         self._announced = True
-        self._run.append(
-            [
-                Start(
-                    run_id=self._run.id,
-                    conversation_id=self._run.conversation_id,
-                    message_id=self._place.message_id,
-                    user_message_id=self._place.question_id,
-                    parent_id=self._place.above_id,
-                    model=self.model.id,
-                    truncated_turns=self.origin.composed.truncated_turns,
-                )
-            ]
+        self._run.append([self._beginning()])
+
+    def _beginning(self) -> Start | Began:
+        if self._place is None:
+            return Began(self._run.id, self.model.id)
+        return Start(
+            run_id=self._run.id,
+            conversation_id=self._run.conversation_id,
+            message_id=self._place.message_id,
+            user_message_id=self._place.question_id,
+            parent_id=self._place.above_id,
+            model=self.model.id,
+            truncated_turns=self.origin.composed.truncated_turns,
         )
 
-    def __call__(self) -> None:
+    def run(self) -> None:
         """Raises what the origin raises, and OutputTooLong."""
         with self.origin.answer() as batches:
             for batch in batches:
@@ -106,9 +115,9 @@ class Relay:
                 if self.size > self._most_bytes:
                     raise self._too_long()
 
-    def _sorted(self, batch: Sequence[ModelEvent]) -> list[TextDelta | ReasoningDelta | ToolCall]:
+    def _sorted(self, batch: Sequence[ModelEvent]) -> list[Said]:
         """What was said, and weighed. Usage and ending are kept for the log's end."""
-        said: list[TextDelta | ReasoningDelta | ToolCall] = []
+        said: list[Said] = []
         for event in batch:
             if type(event) is TextDelta or type(event) is ReasoningDelta:
                 text = event.text
@@ -120,7 +129,9 @@ class Relay:
                 self.figures.finish = event
             elif isinstance(event, ToolInputDelta):
                 self.size += len(event.text.encode())
-            elif isinstance(event, ToolCall):
+                if self._place is None:
+                    said.append(event)
+            elif isinstance(event, ToolCall) or self._place is None:  # a ReasoningSignature
                 said.append(event)
         return said
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import gevent
 import msgspec
 import structlog
 from gevent import Timeout
 
 from app.errors import NotFound, ParleyError, WorkerLost
+from app.events import Done, Event, Failure, Parked
+from app.runs import codec
 from app.runs.mirror import Mirror, Mirrors
 from app.runs.reader import Reader
 from app.runs.registry import Runs as Live
 from app.runs.run import Run
 from app.services.replay import LiveRun, lost, replay
-from app.storage import messages, runs
+from app.storage import messages, run_logs, runs
 from app.storage.database import Database, Transaction
 from app.storage.runs import StoredRun
 
@@ -36,6 +40,7 @@ class Runs:
         self._process = process
         self._mirrors = mirrors
         self._watching: gevent.Greenlet[[], None] | None = None
+        self._stop_waiting: Callable[[str, str], None] = lambda _owner, _run_id: None
 
     def watch(self) -> None:
         """Until `close`, see whether what is followed here has ended unheard."""
@@ -55,6 +60,12 @@ class Runs:
         # Its process ended before it did: nobody will ever write its end.
         return msgspec.structs.replace(stored, state="interrupted")
 
+    def open_in(self, owner: str, conversation_id: str) -> Sequence[StoredRun | LiveRun]:
+        """Those in a conversation that go on, or wait for a person. None of somebody else's."""
+        found = self._database.read(lambda tx: runs.open_in(tx, owner, conversation_id))
+        known = [self.read(owner, run.id) for run in found]
+        return [run for run in known if run.state in ("running", "waiting")]
+
     def open(self, owner: str, run_id: str) -> Run:
         """The run with its log: from memory, from another worker's, or as it was, from storage.
 
@@ -62,9 +73,27 @@ class Runs:
         """
         return self._running(owner, run_id) or self._replayed(owner, run_id)
 
+    def log(self, owner: str, run_id: str) -> Sequence[Event]:
+        """What there is of an agent's run now: all of it where it is ours, or what is kept of it.
+        None of a run of another kind.
+        """
+
+        def work(tx: Transaction) -> Sequence[Event]:
+            runs.find(tx, owner, run_id)
+            return kept(tx, run_id)
+
+        live = self._live.find(owner, run_id)
+        return live.events if live is not None else self._database.read(work)
+
+    def on_stop(self, stop: Callable[[str, str], None]) -> None:
+        """Have runs that wait for a person stopped by `stop`, by owner and id."""
+        self._stop_waiting = stop
+
     def stop(self, owner: str, run_id: str) -> StoredRun | LiveRun:
         """Stop it if it still runs; the answer is the same every time. Raises as `open`."""
         running = self._running(owner, run_id)
+        if running is None or running.parked:
+            self._stop_waiting(owner, run_id)
         if running is not None:
             reader = Reader(running, len(running.events))
             try:
@@ -110,6 +139,10 @@ class Runs:
     def _replayed(self, owner: str, run_id: str) -> Run:
         def work(tx: Transaction) -> Run:
             stored = runs.find(tx, owner, run_id)
+            if told := kept(tx, run_id):
+                if not isinstance(told[-1], (Done, Failure, Parked)):
+                    told.append(lost())
+                return Run.replayed(run_id, owner, stored.conversation_id, told)
             try:
                 answer = messages.find(tx, stored.conversation_id, stored.message_id)
             except NotFound:
@@ -119,3 +152,8 @@ class Runs:
             return Run.replayed(run_id, owner, stored.conversation_id, log)
 
         return self._database.read(work)
+
+
+def kept(tx: Transaction, run_id: str) -> list[Event]:
+    """The log of an agent's run, as far as it is kept."""
+    return [event for piece in run_logs.read(tx, run_id) for event in codec.decode(piece)]

@@ -87,8 +87,15 @@ def bound_of(request: ModelRequest, name: str) -> int:
         [*written, request.system or ""],
         messages=len(request.messages) + 1,
         images=pictures * bounds.image(name),
-        tools=msgspec.json.encode(request.tools).decode() if request.tools else "",
+        tools=_forms(request),
     )
+
+
+def _forms(request: ModelRequest) -> str:
+    """What a vendor puts into the prompt of tools and of the form of the answer."""
+    if not request.tools and request.output is None:
+        return ""
+    return msgspec.json.encode([request.tools, request.output]).decode()
 
 
 def _cost_nothing(fault: ProviderError | None) -> bool:
@@ -100,6 +107,6 @@ def _cost_nothing(fault: ProviderError | None) -> bool:
 
 
 def _estimated_input(request: ModelRequest) -> int:
-    texts = [message.text for message in request.messages]
+    texts = [message.written for message in request.messages]
     pictures = sum(len(message.images) for message in request.messages)
     return sum(map(estimate, [*texts, request.system or ""])) + pictures * IMAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 from app.errors import BadInput
 from app.messages import ImagePart
@@ -29,6 +29,9 @@ class Settings:
     temperature: float | None = None
     max_output_tokens: int | None = None
     reasoning_effort: Effort | None = None
+    stop: tuple[str, ...] = ()
+    top_p: float | None = None
+    seed: int | None = None
     cache: bool = False
     on_disconnect: OnDisconnect = "cancel"
     idempotency_key: str | None = None
@@ -66,9 +69,12 @@ class Ask(Settings):
     system: str | None = None
     # name@version of what wrote the message, which says all that a fingerprint needs.
     prompt: str | None = field(default=None, repr=False)
+    # What a conversation that is made, and the message, are to be called, where that is settled.
+    new_conversation_id: str | None = field(default=None, repr=False)
+    message_id: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Ask:
+    def of(cls, body: Mapping[str, Any]) -> Self:
         """From a body as it was loaded. A null is the same as nothing, but of the parent: there
         it names the place above the first message, and nothing means the newest.
         """
@@ -108,15 +114,20 @@ class Turn:
 
 
 def said(tx: Transaction, owner: str, ask: Ask, images: Sequence[ImagePart]) -> Turn:
-    """Add the user's message to its conversation, which is made if none is named."""
+    """Add the user's message to its conversation, which is made if none is named.
+
+    Raises IdTaken, where ids are settled.
+    """
     turn = supposed(tx, owner, ask, images)
     if ask.conversation_id is None:
         title = ask.prompt or first_title(ask.message)
-        made = conversations.create(tx, owner, title, ask.system, ask.prompt)
+        given = ask.new_conversation_id
+        made = conversations.create(tx, owner, title, ask.system, ask.prompt, given)
         turn = replace(turn, conversation_id=made.id, begun=True)
     else:
         conversations.touch(tx, turn.conversation_id, ask.system)
-    messages.add(tx, turn.conversation_id, turn.branch[-1])
+    add = messages.add_once if ask.message_id else messages.add
+    add(tx, turn.conversation_id, turn.branch[-1])
     return turn
 
 
@@ -132,7 +143,8 @@ def supposed(tx: Transaction, owner: str, ask: Ask, images: Sequence[ImagePart])
     elif ask.parent_id is not None:
         said = "parent_id needs the conversation_id that it belongs to."
         raise BadInput(said, errors={"parent_id": [said]})
-    message = messages.said_by_user(above[-1].id if above else None, ask.message, images)
+    parent_id = above[-1].id if above else None
+    message = messages.said_by_user(parent_id, ask.message, images, ask.message_id)
     return Turn(conversation_id, system, [*above, message], ask.prompt)
 
 

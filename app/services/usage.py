@@ -13,8 +13,9 @@ from app.errors import BadInput
 from app.ids import now
 from app.metering.money import dollars
 from app.metering.periods import name_of
-from app.storage import usage
-from app.storage.database import Database
+from app.storage import feedback, usage
+from app.storage.database import Database, Transaction
+from app.storage.feedback import Votes
 from app.storage.usage import Day, Group, Names, Only, Sums
 
 MOST_DAYS = 400
@@ -31,6 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     first: date | None = None
     last: date | None = None
     owner: str | None = None
+    user: str | None = None
     team: str | None = None
     key: str | None = None
 
@@ -50,7 +52,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows in the order of their names; the totals are those of all rows."""
+    """The rows in the order of their names; the totals are those of all rows.
+
+    `votes` are what people said of answers in these days.
+    """
 
     first: date
     last: date
@@ -58,6 +63,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by: Sequence[Group]
     rows: Sequence[tuple[Names, Figures]]
     totals: Figures
+    votes: Votes = Votes()
 
 
 class Usage:
@@ -71,10 +77,13 @@ class Usage:
         """Raises BadInput, by field, for too many days or rows: nothing is left out in silence."""
         first, last = self._span(asked)
         days = days_of(first, last, self._zone)
-        only = Only(owner=asked.owner, team=asked.team, key_id=asked.key)
-        found = self._database.report(
-            lambda tx: usage.sums(tx, days, asked.by, only, MOST_ROWS + 1)
-        )
+        only = Only(owner=asked.owner, user_id=asked.user, team=asked.team, key_id=asked.key)
+
+        def work(tx: Transaction) -> tuple[list[tuple[Names, Sums]], Votes]:
+            voted = feedback.votes(tx, days[0].start, days[-1].end, only)
+            return usage.sums(tx, days, asked.by, only, MOST_ROWS + 1), voted
+
+        found, votes = self._database.report(work)
         if len(found) > MOST_ROWS:
             raise _refused(
                 "group_by",
@@ -88,6 +97,7 @@ class Usage:
             by=asked.by,
             rows=[(names, _figures(sums)) for names, sums in found],
             totals=_figures(_total(sums for _, sums in found)),
+            votes=votes,
         )
 
     def _span(self, asked: Asked) -> tuple[date, date]:

@@ -29,6 +29,11 @@ def json(report: Report) -> bytes:
                 for names, figures in report.rows
             ],
             "totals": report.totals,
+            "feedback": {
+                "up": report.votes.up,
+                "down": report.votes.down,
+                "satisfaction": report.votes.satisfaction,
+            },
         }
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, select, text, tuple_
 
+from app.storage import last
 from app.storage.prepared import Prepared
 from app.storage.tables import budgets
 
@@ -36,6 +37,10 @@ _hold = Prepared(
         "UPDATE spending SET held = held + :more WHERE budget_id = :budget_id "
         "AND period = :period AND spent + held + :more <= :amount"
     )
+)
+_HOLD_LAST = (
+    "UPDATE spending SET held = held + %(more)s WHERE budget_id = %(budget_id)s "
+    "AND period = %(period)s AND spent + held + %(more)s <= %(amount)s"
 )
 _settle = Prepared(
     text(
@@ -72,6 +77,12 @@ def hold(tx: Connection, budget_id: str, period: str, more: int, amount: int) ->
     """Set `more` aside. False: it would go over the amount, and nothing has changed."""
     row = {"budget_id": budget_id, "period": period, "more": more, "amount": amount}
     return _hold(tx, row).rowcount > 0
+
+
+def hold_last(tx: Connection, budget_id: str, period: str, more: int, amount: int) -> bool:
+    """Likewise, with the commit; False: this has to be done now. See `app.storage.last`."""
+    values = {"budget_id": budget_id, "period": period, "more": more, "amount": amount}
+    return last.put_off(tx, _HOLD_LAST, values)
 
 
 def settle(tx: Connection, budget_id: str, period: str, held: int, spent: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.storage.prepared import Prepared
 from app.storage.tables import calls
@@ -23,7 +23,8 @@ Hold = tuple[str, str, int]
 class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
     """Times in milliseconds, money in 10^-12 dollars; `cost` is None where nobody knows it.
 
-    `prompt` is the one that it was made for, as name@version.
+    `owner` is the key's; `user_id` who of its users it was for. `prompt` is the one that it was
+    made for, as name@version.
     """
 
     id: str
@@ -41,6 +42,7 @@ class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
     process: str
     lease_until: int
     prompt: str | None = None
+    user_id: str | None = None
     state: State = "open"
     input_tokens: int = 0
     cached_input_tokens: int = 0
@@ -93,6 +95,12 @@ def expired(tx: Connection, moment: int) -> Sequence[StoredCall]:
 
 def of_run(tx: Connection, run_id: str) -> Sequence[StoredCall]:
     return _found(tx, _c.run_id == run_id)
+
+
+def held(tx: Connection) -> int:
+    """What is set aside for all calls that are open, in 10^-12 dollars."""
+    open_calls = select(func.sum(_c.held)).where(_c.lease_until > 0, _c.state == "open")
+    return int(tx.scalar(open_calls) or 0)
 
 
 def renew(tx: Connection, process: str, until: int, oldest: int) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from app.errors import BadInput, NotFound
 from app.ids import new_id, now
-from app.storage.prepared import Prepared
+from app.storage.prepared import INTEGRITY, Prepared
 from app.storage.tables import conversations, messages
 
 _c = conversations.c
@@ -76,14 +76,27 @@ def _decoded(text: str) -> str:
     return msgspec.json.decode(text, type=str)
 
 
+class IdTaken(Exception):
+    """Somebody else has just stored what has this id."""
+
+
 def create(
-    tx: Connection, owner: str, title: str, system: str | None, prompt: str | None = None
+    tx: Connection,
+    owner: str,
+    title: str,
+    system: str | None,
+    prompt: str | None = None,
+    conversation_id: str | None = None,
 ) -> Conversation:
-    moment = now()
-    made = Conversation(new_id("conv"), title, system, moment, moment, prompt)
+    """Raises IdTaken, where it is to have an id that is given."""
+    moment, some_id = now(), conversation_id or new_id("conv")
+    made = Conversation(some_id, title, system, moment, moment, prompt)
     row = {**msgspec.structs.asdict(made), "owner": owner, "folded": fold(title)}
     row["title"], row["system"] = _encoded(title), _encoded(system)
-    _insert(tx, row)
+    try:
+        _insert(tx, row)
+    except INTEGRITY as error:
+        raise IdTaken from error
     return made
 
 

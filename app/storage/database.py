@@ -8,11 +8,14 @@ leaves nothing to lock.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+import structlog
+from gevent import get_hub
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import StaticPool
@@ -21,7 +24,13 @@ from app.storage.availability import available
 from app.storage.postgresql import PostgreSQL
 from app.storage.thread import T, Thread, Work
 
+log = structlog.get_logger()
+
 Transaction: TypeAlias = Connection
+
+# `secure_delete`: what was deleted is overwritten with zeros.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+_TRIES = 3
 
 
 class Database(Protocol):
@@ -42,6 +51,9 @@ class Database(Protocol):
     def alone(self, work: Work[T]) -> T:
         """Write while no other process is `alone`, for as long as it takes."""
 
+    def erase(self) -> None:
+        """Overwrite what was deleted, as far as that is ours to do: on SQLite in file and log."""
+
     def close(self) -> None: ...
 
 
@@ -59,6 +71,7 @@ class SQLite:
     def __init__(self, url: URL) -> None:
         # `hide_parameters` below keeps what people said out of error messages and so of logs.
         in_memory = url.database in (None, "", ":memory:")
+        self._file = None if in_memory else str(url.database)
         if not in_memory:
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
         # A transaction that starts as a reader cannot wait for its turn to write: it fails.
@@ -78,9 +91,24 @@ class SQLite:
     def alone(self, work: Work[T]) -> T:
         return self.write(work)  # whoever writes is alone
 
+    def erase(self) -> None:
+        """The file is overwritten by deleting; its log holds the texts until it is cut."""
+        if self._file is not None:
+            get_hub().threadpool.apply(_cut_log, (self._file,))
+
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
+
+
+def _cut_log(file: str) -> None:
+    """Once what reads it just now has ended."""
+    with closing(sqlite3.connect(file, timeout=5)) as connection:
+        for _ in range(_TRIES):
+            (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return
+    log.warning("deleted_texts_left_in_log")
 
 
 class _File:
@@ -120,7 +148,7 @@ def _sqlite_engine(url: URL) -> Engine:
     def _configure(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # we begin ourselves
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

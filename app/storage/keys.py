@@ -31,6 +31,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     """Times are milliseconds since 1970. `models` None means all.
 
     `shown` is the key's beginning. Until `previous_until` the one before it is taken as well.
+    `user_limits` are for each of its users, where it has users.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int | None
     revoked_at: int | None
     previous_until: int | None
+    user_limits: Limits = Limits()
 
     @property
     def state(self) -> Literal["active", "expired", "revoked"]:
@@ -70,13 +72,18 @@ class KeyPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-_FIELDS = [name for name in Key.__struct_fields__ if name != "limits"] + _LIMITS
+_OF_LIMITS = {"limits": "", "user_limits": "user_"}  # how their columns' names begin
+_FIELDS = [name for name in Key.__struct_fields__ if name not in _OF_LIMITS] + [
+    f"{prefix}{name}" for prefix in _OF_LIMITS.values() for name in _LIMITS
+]
 _SELECT = select(*[_k[name] for name in _FIELDS])
+_with_team = select(
+    _k.digest, *[_k[name] for name in _FIELDS], *[teams.c[name] for name in _LIMITS]
+).select_from(keys.outerjoin(teams, teams.c.name == _k.team))
 _by_digest = Prepared(
-    select(_k.digest, *[_k[name] for name in _FIELDS], *[teams.c[name] for name in _LIMITS])
-    .select_from(keys.outerjoin(teams, teams.c.name == _k.team))
-    .where(or_(_k.digest == bindparam("sent"), _k.previous_digest == bindparam("sent")))
+    _with_team.where(or_(_k.digest == bindparam("sent"), _k.previous_digest == bindparam("sent")))
 )
+_by_id = Prepared(_with_team.where(_k.id == bindparam("asked")))
 
 
 def add(tx: Connection, given: Mapping[str, Any]) -> None:
@@ -86,10 +93,13 @@ def add(tx: Connection, given: Mapping[str, Any]) -> None:
 
 def by_digest(tx: Connection, digest: str) -> Found | None:
     row = _by_digest(tx, {"sent": digest}).fetchone()
-    if row is None:
-        return None
-    current, key, shared = row[0] == digest, row[1 : -len(_LIMITS)], row[-len(_LIMITS) :]
-    return Found(_value(key), current, Limits(**dict(zip(_LIMITS, shared, strict=True))))
+    return None if row is None else _found(row, current=row[0] == digest)
+
+
+def by_id(tx: Connection, key_id: str) -> Found | None:
+    """As it is now, whatever it was before a rotation."""
+    row = _by_id(tx, {"asked": key_id}).fetchone()
+    return None if row is None else _found(row, current=True)
 
 
 def find(tx: Connection, key_id: str) -> Key:
@@ -127,6 +137,12 @@ def rotate(tx: Connection, key_id: str, digest: str, shown: str, until: int) -> 
     )
 
 
+def renew(tx: Connection, old: str, new: str) -> None:
+    """Put another digest of the same key in its place."""
+    for column in ("digest", "previous_digest"):
+        tx.execute(update(keys).where(_k[column] == old).values({column: new}))
+
+
 def revoke(tx: Connection, key_id: str) -> None:
     """For good. The first time counts. Raises NotFound."""
     find(tx, key_id)
@@ -143,16 +159,23 @@ def living(tx: Connection, key_id: str) -> Key:
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:
-    row = {**values, **values.get("limits", {})}
-    row.pop("limits", None)
+    row = {name: value for name, value in values.items() if name not in _OF_LIMITS}
+    for field, prefix in _OF_LIMITS.items():
+        row |= {f"{prefix}{name}": value for name, value in values.get(field, {}).items()}
     for name in _JSON & row.keys():
         row[name] = None if row[name] is None else msgspec.json.encode(row[name]).decode()
     return row
 
 
+def _found(row: Sequence[Any], *, current: bool) -> Found:
+    shared = dict(zip(_LIMITS, row[-len(_LIMITS) :], strict=True))
+    return Found(_value(row[1 : -len(_LIMITS)]), current, Limits(**shared))
+
+
 def _value(row: Sequence[Any]) -> Key:
     values = dict(zip(_FIELDS, row, strict=True))
-    values["limits"] = {name: values.pop(name) for name in _LIMITS}
+    for field, prefix in _OF_LIMITS.items():
+        values[field] = {name: values.pop(f"{prefix}{name}") for name in _LIMITS}
     for name in _JSON:
         values[name] = None if values[name] is None else msgspec.json.decode(values[name])
     return msgspec.convert(values, Key)

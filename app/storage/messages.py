@@ -13,8 +13,8 @@ from app.errors import NotFound, Problem
 from app.events import FinishReason, Source, Usage
 from app.ids import new_id, now
 from app.messages import ImagePart, Message, Part, Role, TextPart
-from app.storage.conversations import fold, storable
-from app.storage.prepared import Prepared
+from app.storage.conversations import IdTaken, fold, storable
+from app.storage.prepared import INTEGRITY, Prepared
 from app.storage.tables import messages
 
 _m = messages.c
@@ -62,6 +62,14 @@ def add(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
     _insert(tx, _row(conversation_id, message))
 
 
+def add_once(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
+    """Raises IdTaken."""
+    try:
+        add(tx, conversation_id, message)
+    except INTEGRITY as error:
+        raise IdTaken from error
+
+
 def put(tx: Connection, conversation_id: str, message: StoredMessage) -> None:
     """In the place of what is there under its id, if anything is."""
     row = _row(conversation_id, message)
@@ -84,10 +92,13 @@ def is_there(tx: Connection, message_id: str) -> bool:
 
 
 def said_by_user(
-    parent_id: str | None, text: str, images: Sequence[ImagePart] = ()
+    parent_id: str | None,
+    text: str,
+    images: Sequence[ImagePart] = (),
+    message_id: str | None = None,
 ) -> StoredMessage:
     return StoredMessage(
-        id=new_id("msg"),
+        id=message_id or new_id("msg"),
         parent_id=parent_id,
         role="user",
         parts=(*images, TextPart(text)),
@@ -104,6 +115,26 @@ def find(tx: Connection, conversation_id: str, message_id: str) -> StoredMessage
     if row is None:
         raise NotFound("message in this conversation")
     return _value(row)
+
+
+def find_any(
+    tx: Connection, conversation_id: str, message_ids: Sequence[str]
+) -> Sequence[StoredMessage]:
+    """Those of them that are there, in the order of writing."""
+    wanted = [storable(some_id) for some_id in message_ids]
+    query = select(*_COLUMNS).where(_m.conversation_id == conversation_id, _m.id.in_(wanted))
+    return [_value(row) for row in tx.execute(query.order_by(_m.seq)).mappings()]
+
+
+def newest_answer(tx: Connection, conversation_id: str, question_id: str) -> StoredMessage | None:
+    """What was last answered to a user's message."""
+    answers = select(*_COLUMNS).where(
+        _m.conversation_id == conversation_id,
+        _m.parent_id == question_id,
+        _m.role == "assistant",
+    )
+    row = tx.execute(answers.order_by(_m.seq.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else _value(row)
 
 
 def newest(tx: Connection, conversation_id: str) -> str | None:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import Unavailable
+from app.storage import last
 from app.storage.availability import InDoubt, available, unavailable
 from app.storage.thread import T, Work
 
@@ -37,6 +38,8 @@ _CONNECTIONS = 9
 # whoever asks shall hear within two that there is no database. What sums up a year of calls has
 # the second, but no more than the first to get its connection.
 _QUICK, _LONG = 1.75, 30.0
+# What a crowd may wait for a connection, as long as one after another gets its turn.
+_CROWD = 15.0
 
 # What a query may take at most, in milliseconds: a greenlet that is killed leaves it running. And
 # how long a process that is frozen may keep its rows from everybody else.
@@ -71,6 +74,7 @@ class PostgreSQL:
         # When a connection was given up last. What was made before leads to the same server, and
         # would be waited for in vain as well.
         self._silent = 0.0
+        self._heard = 0.0  # when a transaction was through last
         event.listen(self.engine, "connect", self._made)
         event.listen(self.engine, "checkout", self._check)
         # The pool's own queue cannot be left by a greenlet that is thrown out of it.
@@ -91,6 +95,9 @@ class PostgreSQL:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ALONE})"))
             return work(connection)
 
+    def erase(self) -> None:
+        """Nothing: what was deleted is nobody's to read, and overwritten by the server's vacuum."""
+
     def close(self) -> None:
         """Once what is under way has ended."""
         with Timeout(_QUICK, False):  # type: ignore[arg-type]  # the block just ends
@@ -99,19 +106,27 @@ class PostgreSQL:
         self.engine.dispose()
 
     def _transact(self, work: Work[T], seconds: float) -> T:
+        try:
+            return self._done(work, seconds, puts_off=True)
+        except last.Refused:
+            return self._done(work, seconds, puts_off=False)
+
+    def _done(self, work: Work[T], seconds: float, *, puts_off: bool) -> T:
         asked = monotonic()
-        with self._place(), available():
-            left = asked + _QUICK - monotonic()
+        with self._place(asked), available():
+            left = max(asked, self._heard) + _QUICK - monotonic()
             clock = Timeout.start_new(max(left, 0.01))
             try:
                 with self._connected() as connection:
                     transaction = connection.begin()
+                    last.begin(connection, puts_off=puts_off)
                     if seconds > _QUICK:
                         connection.execute(text("SELECT 1"))
                         clock.close()
                         clock = Timeout.start_new(seconds)
                     value = work(connection)
-                    _commit(transaction, clock)
+                    _commit(connection, transaction, clock)
+                    self._heard = monotonic()
                     return value
             except Timeout as cut:
                 if cut is not clock:
@@ -124,10 +139,13 @@ class PostgreSQL:
                 clock.close()
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=_QUICK):
-            log.warning("database_busy")
-            raise unavailable()
+    def _place(self, asked: float) -> Iterator[None]:
+        """Whoever waits in a crowd waits longer than for a server that has fallen silent."""
+        while not self._places.acquire(timeout=_QUICK / 4):
+            since = monotonic() - asked
+            if since > _CROWD or min(since, monotonic() - self._heard) > _QUICK:
+                log.warning("database_busy", waited=round(since, 3))
+                raise unavailable()
         try:
             yield
         finally:
@@ -163,9 +181,10 @@ def _readable(connection: Any) -> bool:
     return bool(waiting.poll(0))
 
 
-def _commit(transaction: Transaction, clock: Timeout) -> None:
+def _commit(connection: Connection, transaction: Transaction, clock: Timeout) -> None:
     try:
         with available():
+            last.commit(connection)
             transaction.commit()
     except Unavailable as error:
         raise unavailable(InDoubt) from error

@@ -14,7 +14,8 @@ from app.storage.conversations import storable
 from app.storage.prepared import INTEGRITY, Prepared
 from app.storage.tables import runs
 
-State = Literal["running", "done", "failed", "stopped", "interrupted"]
+# `waiting`: for a person, in no process.
+State = Literal["running", "waiting", "done", "failed", "stopped", "interrupted"]
 
 
 class Once(msgspec.Struct, frozen=True):
@@ -126,6 +127,22 @@ def find(tx: Connection, owner: str, run_id: str) -> StoredRun:
     if row is None:
         raise NotFound("run")
     return _value(row)
+
+
+def newest(tx: Connection, owner: str, conversation_id: str) -> StoredRun | None:
+    """The one that was begun last in a conversation."""
+    mine = _SELECT.where(runs.c.conversation_id == conversation_id, runs.c.owner == owner)
+    row = tx.execute(mine.order_by(runs.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _value(row)
+
+
+def open_in(tx: Connection, owner: str, conversation_id: str) -> Sequence[StoredRun]:
+    """Those in a conversation that have not ended, the newest first."""
+    mine = _SELECT.where(
+        runs.c.conversation_id == storable(conversation_id), runs.c.owner == owner
+    )
+    open_ = mine.where(runs.c.state.in_(("running", "waiting")))
+    return [_value(row) for row in tx.execute(open_.order_by(runs.c.id.desc()))]
 
 
 def find_once(tx: Connection, owner: str, key: str) -> tuple[str, str] | None:

@@ -23,12 +23,12 @@ from app.storage.tables import calls
 
 _c = calls.c
 
-Group = Literal["day", "model", "key", "conversation", "prompt", "owner", "team"]
+Group = Literal["day", "model", "key", "conversation", "prompt", "user", "owner", "team"]
 # What the rows of one sum have in common, in the order of the groups that were asked for.
 Names = tuple[str | None, ...]
 Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]
 
-_KEPT_AS = {"key": "key_id", "conversation": "conversation_id"}
+_KEPT_AS = {"key": "key_id", "conversation": "conversation_id", "user": "user_id"}
 
 
 class Day(NamedTuple):
@@ -43,6 +43,7 @@ class Only(msgspec.Struct, frozen=True, kw_only=True):
     """Whose calls are counted. None means everybody's."""
 
     owner: str | None = None
+    user_id: str | None = None
     team: str | None = None
     key_id: str | None = None
 

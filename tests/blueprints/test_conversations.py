@@ -92,7 +92,7 @@ def test_messages_have_every_field(client: FlaskClient) -> None:
     asked, answered = read_messages(client, said["conversation_id"])
     known = {"model", "finish_reason", "error", "usage", "cost_usd", "run_id"}
     common = {"id", "parent_id", "role", "content", "reasoning", "images", "status", "created_at"}
-    assert set(asked) == set(answered) == known | common | {"truncated_turns"}
+    assert set(asked) == set(answered) == known | common | {"truncated_turns", "tool_calls"}
     assert {asked[name] for name in known} == {None}
     assert answered["usage"] == said["usage"]
     assert (answered["model"], answered["finish_reason"]) == ("demo/demo", "stop")

@@ -40,7 +40,7 @@ def test_the_description_is_valid(spec: dict[str, Any]) -> None:
 def test_every_route_is_described(app: Flask, spec: dict[str, Any]) -> None:
     """Each route under /api is there with its methods, and no route that is not."""
     there = {
-        (method.lower(), re.sub(r"<(\w+)>", r"{\1}", rule.rule))
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -85,6 +85,8 @@ def test_security_headers_are_on_every_answer(app: Flask, client: FlaskClient) -
         assert said["X-Content-Type-Options"] == "nosniff", path
         assert said["Referrer-Policy"] == "no-referrer", path
         assert said["Cross-Origin-Resource-Policy"] == "same-origin", path
+        assert said["Cross-Origin-Opener-Policy"] == "same-origin", path
+        assert "camera=()" in said["Permissions-Policy"], path
         assert "default-src 'none'" in said["Content-Security-Policy"], path
         assert "frame-ancestors 'none'" in said["Content-Security-Policy"], path
         assert "unsafe" not in said["Content-Security-Policy"], path

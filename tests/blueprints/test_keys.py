@@ -83,6 +83,7 @@ def test_who_one_is(client: FlaskClient) -> None:
     made = issued(client, **_FULL)
     assert client.get("/api/me", headers=bearer(made["key"])).get_json() == {
         "owner": "ada",
+        "user": None,
         "key_id": made["id"],
         "team": "red",
         **{name: _FULL[name] for name in ("scopes", "models", "limits")},

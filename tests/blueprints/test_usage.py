@@ -63,6 +63,7 @@ def test_ones_own_by_day(client: FlaskClient) -> None:
     said = asked(client)
     totals = said.pop("totals")
     [first, second] = said.pop("rows")
+    assert said.pop("feedback") == {"up": 0, "down": 0, "satisfaction": None}
     assert said == {**_NOVEMBER, "time_zone": "UTC", "group_by": ["day"]}
     assert first == {
         "day": "2026-11-17",

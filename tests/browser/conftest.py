@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,12 +82,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
+    with serving(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@contextmanager
+def serving(folder: Path, **extra: str) -> Iterator[str]:
+    """A server with these variables besides the usual ones."""
     log, address = folder / "log", f"127.0.0.1:{_free_port()}"
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", address]
+    env = _environment(folder) | extra
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "wsgi:app"], cwd=ROOT, env=_environment(folder), stdout=out, stderr=out
+            [*command, "wsgi:app"], cwd=ROOT, env=env, stdout=out, stderr=out
         )
     try:
         _wait_until_ready(f"http://{address}", process, log)

@@ -1,7 +1,7 @@
 /** Checks of the modules that need no page. What fails becomes a line on the screen. */
 
+import { events } from "/parley.js";
 import { BlockScanner } from "/static/js/blocks.js";
-import { SseParser, serverEvents } from "/static/js/sse.js";
 import { newestLeaf, pathTo, siblings } from "/static/js/tree.js";
 import { canRetry, endingOf, formatCost, usageParts } from "/static/js/usage.js";
 
@@ -14,40 +14,48 @@ function same(found, wanted, what) {
   document.querySelector("ul").append(line);
 }
 
-const parse = (...pieces) => {
-  const parser = new SseParser();
-  return pieces.flatMap((piece) => parser.push(piece)).map(({ event, data, id }) => [event, data, id]);
-};
+const bytes = new TextEncoder();
 
-function checkEvents() {
-  const wanted = [["delta", '{"text": "a: b"}', "1"], ["message", "two\nlines", "2"]];
-  for (const end of ["\n", "\r", "\r\n"]) {
-    const lines = ["id: 1", "event: delta", 'data: {"text": "a: b"}', "", ": hb", "id:2", "data:two", "data: lines", ""];
-    const text = lines.map((line) => line + end).join("");
-    same(parse(text), wanted, `events with ${JSON.stringify(end)}`);
-    same(parse(...text), wanted, `events with ${JSON.stringify(end)}, a character at a time`);
-    for (let cut = 1; cut < text.length; cut += 1) {
-      same(parse(text.slice(0, cut), text.slice(cut)), wanted, `cut at ${cut}`);
-    }
-  }
-  same(parse(": hb\ndata: x\n\n"), [["message", "x", ""]], "a heartbeat of one line feed");
-  same(parse("data\n\n"), [["message", "", ""]], "a field without a colon");
-  same(parse("event: a\n\ndata: x\n\n"), [["message", "x", ""]], "an event without data is forgotten");
-  same(parse("data:  x\n\n"), [["message", " x", ""]], "one space is stripped, not two");
-  same(parse("data: unfinished\n"), [], "an unterminated event is discarded");
-  same(parse("data: a\u2028b\u0085c\n\n"), [["message", "a\u2028b\u0085c", ""]], "other separators are text");
-}
-
-async function checkBytes() {
-  const bytes = new TextEncoder().encode("\uFEFFdata: grüße 😀\n\ndata: end\n\n");
+/** What the events of a body are that comes in these pieces. */
+async function parse(...pieces) {
   const body = new ReadableStream({
     start(controller) {
-      for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+      for (const piece of pieces) controller.enqueue(bytes.encode(piece));
       controller.close();
     },
   });
   const found = [];
-  for await (const { data } of serverEvents(new Response(body))) found.push(data);
+  for await (const { event, data, id } of events(body)) found.push([event, data, id]);
+  return found;
+}
+
+async function checkEvents() {
+  const wanted = [["delta", { text: "a: b" }, 1], ["message", ["two", "lines"], 2]];
+  for (const end of ["\n", "\r", "\r\n"]) {
+    const lines = ["id: 1", "event: delta", 'data: {"text": "a: b"}', "", ": hb", "id:2", 'data:["two",', 'data: "lines"]', ""];
+    const text = lines.map((line) => line + end).join("");
+    same(await parse(text), wanted, `events with ${JSON.stringify(end)}`);
+    same(await parse(...text), wanted, `events with ${JSON.stringify(end)}, a character at a time`);
+    for (let cut = 1; cut < text.length; cut += 1) {
+      same(await parse(text.slice(0, cut), text.slice(cut)), wanted, `cut at ${cut}`);
+    }
+  }
+  same(await parse(": hb\ndata: 1\n\n"), [["message", 1, 0]], "a heartbeat of one line feed");
+  same(await parse("event: a\n\ndata: 1\n\n"), [["message", 1, 0]], "an event without data is forgotten");
+  same(await parse("data: 1\n"), [], "an unterminated event is discarded");
+  same(await parse('data: "a\u2028b\u0085c"\n\n'), [["message", "a\u2028b\u0085c", 0]], "other separators are text");
+}
+
+async function checkBytes() {
+  const said = bytes.encode('\uFEFFdata: "grüße 😀"\n\ndata: "end"\n\n');
+  const body = new ReadableStream({
+    start(controller) {
+      for (const byte of said) controller.enqueue(new Uint8Array([byte]));
+      controller.close();
+    },
+  });
+  const found = [];
+  for await (const { data } of events(body)) found.push(data);
   same(found, ["grüße 😀", "end"], "letters cut into bytes, and a mark at the beginning");
 }
 
@@ -108,7 +116,7 @@ function checkCosts() {
   same(formatCost(1234567.8), "$1,234,567.80", "a large cost");
 }
 
-checkEvents();
+await checkEvents();
 await checkBytes();
 checkBlocks();
 checkTree();

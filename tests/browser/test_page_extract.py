@@ -83,8 +83,8 @@ def test_what_is_asked(view: Extracting, server: Extractions) -> None:
     """Text, schema, model and locale go out as they were chosen."""
     view.locale.fill("en-GB")
     view.ask()
-    expected = {"text": TEXT, "schema": "invoice", "model": "demo/demo", "locale": "en-GB"}
-    assert server.next().body == expected
+    chosen = {"text": TEXT, "schema": "invoice", "model": "demo/demo", "locale": "en-GB"}
+    assert server.next().body == {**chosen, "on_disconnect": "continue"}
 
 
 def test_a_schema_of_one_s_own(view: Extracting, server: Extractions, page: Page) -> None:

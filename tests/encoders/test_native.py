@@ -14,15 +14,21 @@ from hypothesis import strategies as st
 from app.encoders.native import encode
 from app.errors import ExtractionFailed, ParleyError, RateLimited
 from app.events import (
+    AgentStep,
+    Approval,
     Began,
+    Called,
     Done,
     Event,
     Failure,
+    Parked,
     Partial,
     ReasoningDelta,
     Start,
     Step,
     TextDelta,
+    ToolCall,
+    ToolResult,
     Usage,
     UsageReport,
 )
@@ -94,6 +100,68 @@ def test_a_frame_is_three_lines_of_ascii(text: str, number: int) -> None:
             Step(1, "Again.", 1, 2, "type"),
             "step",
             {"index": 1, "summary": "Again.", "part": 1, "attempt": 2, "code": "type"},
+        ),
+        (
+            ToolCall("c1", "echo", "{}"),
+            "tool_call",
+            {"call_id": "c1", "name": "echo", "arguments": "{}"},
+        ),
+        (
+            ToolCall("c1", "echo", "{}", needs_approval=True),
+            "tool_call",
+            {"call_id": "c1", "name": "echo", "arguments": "{}", "needs_approval": True},
+        ),
+        (ToolResult("c1", "a"), "tool_result", {"call_id": "c1", "output": "a"}),
+        (ToolResult("c1", None, "No."), "tool_result", {"call_id": "c1", "error": "No."}),
+        (
+            Approval("c1", "edit", "person", "{}"),
+            "approval",
+            {"call_id": "c1", "decision": "edit", "by": "person", "arguments": "{}"},
+        ),
+        (
+            AgentStep(
+                index=2,
+                summary="Called echo.",
+                model="demo/demo",
+                asked="Hi",
+                said="",
+                calls=(Called("c1", "echo", "{}", "a", None, 0.5),),
+                seconds=1.5,
+                usage=_USAGE,
+                cost_usd=Decimal("0.5"),
+            ),
+            "step",
+            {
+                "index": 2,
+                "summary": "Called echo.",
+                "model": "demo/demo",
+                "asked": "Hi",
+                "said": "",
+                "calls": [
+                    {
+                        "call_id": "c1",
+                        "name": "echo",
+                        "arguments": "{}",
+                        "output": "a",
+                        "seconds": 0.5,
+                    }
+                ],
+                "seconds": 1.5,
+                "usage": msgspec.structs.asdict(_USAGE),
+                "cost_usd": 0.5,
+                "last": False,
+            },
+        ),
+        (
+            Parked(1_800_000_000_000, _USAGE, None),
+            "done",
+            {
+                "finish_reason": "tool_calls",
+                "stop_reason": "approval",
+                "usage": msgspec.structs.asdict(_USAGE),
+                "cost_usd": None,
+                "expires_at": "2027-01-15T08:00:00.000+00:00",
+            },
         ),
         (
             UsageReport(_USAGE, Decimal("0.0025")),

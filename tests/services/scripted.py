@@ -86,6 +86,9 @@ class Unmetered:
     def ended(self, ended: Ended) -> None:
         self.ends.append(ended)
 
+    def calling(self) -> None:
+        """Nobody traces it."""
+
     def made(self) -> None:
         """So it has to end."""
 

@@ -8,7 +8,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urljoin
@@ -24,8 +24,10 @@ from app.services.addresses import Address
 from app.services.fetching import Fetcher, Resolve, Resolver
 from app.services.images import Images
 from app.services.pinned import SocketAddress
+from app.tools.tool import Fetched
 from tests.properties import characters, examples
 from tests.providers.transport.authority import LOCAL, Authority
+from tests.providers.transport.servers import Scripted, request_of
 from tests.services.web import Web, chunked, leading_to, whole
 
 HELLO = b"hello, web"
@@ -382,6 +384,61 @@ def test_behind_a_proxy(
     with Web(authority, whole(HELLO)) as web:
         assert "proxy" in refusal(fetcher(authority, web.port), web.url)
     assert web.connections == 0
+
+
+@contextmanager
+def plain(*answers: list[bytes]) -> Iterator[Scripted]:
+    """A server without TLS, that gives each connection an answer."""
+
+    def answer(sock: gevent.socket.socket, number: int) -> None:
+        request_of(sock)
+        for piece in answers[number - 1]:
+            sock.sendall(piece)
+
+    with Scripted(answer) as server:
+        yield server
+
+
+def test_a_page_by_http() -> None:
+    """Where that is allowed it comes with its kind and its address, through the same gate."""
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/Plain; charset=UTF-8\r\nContent-Length: 2\r\n\r\n"
+    )
+    with plain(leading_to("/b"), [head, b"hi"]) as web:
+        fetching = Fetcher(loopback, Names(), http=web.port)
+        found = fetching.fetch(f"http://a.test:{web.port}/a", "text/*", 100, 20)
+    assert found == Fetched(f"http://a.test:{web.port}/b", "text/plain", "utf-8", b"hi")
+
+
+def test_http_leads_astray_no_more_than_https() -> None:
+    """Without a port for it http is refused; with one, its addresses are checked all the same."""
+    names = Names(**{"inner.test": ["10.0.0.1"]})
+    with plain(leading_to("http://inner.test/"), leading_to("https://inner.test/")) as web:
+        address = f"http://a.test:{web.port}/"
+        assert "by https" in refusal(Fetcher(loopback, names), address)
+        fetching = Fetcher(loopback, names, http=web.port)
+        assert refusal(fetching, address) == "Its address names another port than 80."
+        assert refusal(fetching, address) == "Its host has no public address."
+        assert "by https or http" in refusal(fetching, "ftp://a.test/")
+    assert web.connections == 2
+
+
+def test_a_server_without_tls_that_never_ends() -> None:
+    """Others go on meanwhile, and the time limit strikes."""
+
+    def flood(sock: gevent.socket.socket, _: int) -> None:
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                sock.sendall(b"x" * 1_000_000)
+
+    began = time.monotonic()
+    with Scripted(flood) as web:
+        fetching = Fetcher(loopback, Names(), http=web.port)
+        address = f"http://a.test:{web.port}/"
+        said = refusal(fetching, address, limit=10**12, seconds=0.5)
+    assert "in the time" in said
+    assert time.monotonic() - began < 10
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from app.services import throttle
 from app.services.digests import Digests
 from app.services.identity import Identity
 from app.services.keys import Keys
+from app.services.standing import Standing
 from app.services.teams import Teams
 from app.storage import keys as rows
 from app.storage.database import Database, connect
@@ -43,8 +44,8 @@ class Process:
     def __init__(
         self, database: Database, secret: str | None = None, bus: Bus | None = None
     ) -> None:
-        digests = Digests(database, secret)
-        self.identity = Identity(database, digests, _ADMIN, is_open=False, bus=bus)
+        standing = Standing(database, Digests(database, secret), _ADMIN)
+        self.identity = Identity(standing, is_open=False, bus=bus)
         self.keys = Keys(database, Digests(database, secret), self.identity.forget)
         self.teams = Teams(database, self.identity.forget)
 

@@ -38,6 +38,8 @@ _any: dict[str, st.SearchStrategy[Any]] = {
     "owner": _few,
     "team": st.none() | _few,
     "key_id": st.none() | _few,
+    "user_id": st.none() | _few,
+    "prompt": st.none() | _few,
     "conversation_id": _few,
     "provider": st.sampled_from(["openai", "demo"]),
     "model": _few | texts,
@@ -46,7 +48,7 @@ _any: dict[str, st.SearchStrategy[Any]] = {
     "cost": st.none() | st.sampled_from([0, 1, 54_399_000_000, 3 * 10**12, 10**17]),
 }
 _groups = st.lists(st.sampled_from(get_args(Group)), min_size=1, unique=True)
-_only = st.builds(Only, owner=st.none() | _few, team=st.none() | _few, key_id=st.none() | _few)
+_only = st.builds(Only, **dict.fromkeys(Only.__struct_fields__, st.none() | _few))
 
 
 @st.composite
@@ -65,6 +67,8 @@ def _name(group: Group, booked: StoredCall, zone: str) -> str | None:
         "model": f"{booked.provider}/{booked.model}",
         "key": booked.key_id,
         "conversation": booked.conversation_id,
+        "prompt": booked.prompt,
+        "user": booked.user_id,
         "owner": booked.owner,
         "team": booked.team,
     }
@@ -90,7 +94,7 @@ def _added(booked: Iterable[StoredCall]) -> Sums:
 
 
 def _is_meant(booked: StoredCall, only: Only) -> bool:
-    wanted = {n: getattr(only, n) for n in ("owner", "team", "key_id")}
+    wanted = {n: getattr(only, n) for n in Only.__struct_fields__}
     return booked.state != "open" and all(
         value is None or getattr(booked, name) == value for name, value in wanted.items()
     )

@@ -19,7 +19,7 @@ class Order:
 
     `count` is its number (tokens, calls of tools, a status), `gap` the seconds between two tokens,
     `variant` the vendor whose form an error has, `wait` what a Retry-After says, `said` the call of
-    a tool that a test has written itself.
+    a tool that a test has written itself, as it has the `texts` of an answer, or all its `calls`.
     """
 
     kind: str
@@ -30,6 +30,8 @@ class Order:
     slow: float = 0.0
     flaky: int = 0
     said: Call | None = None
+    texts: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
 
 
 def parse(model: str) -> Order:

@@ -31,7 +31,8 @@ def script(format_: Format, model: str, order: Order, request: Mapping[str, Any]
     texts, block = _texts(order), 0
     usage = order.kind != "bare"
     if order.kind in ("tool", "tools"):
-        called = [order.said] if order.said else calls(order.count, request)
+        written = order.calls or (order.said and [order.said])
+        called = written or calls(order.count, request)
         opening = format_.calling(model, called)
         block, length = len(called) - 1, sum(len(call.pieces) for call in called)
     else:
@@ -52,4 +53,6 @@ def script(format_: Format, model: str, order: Order, request: Mapping[str, Any]
 def _texts(order: Order) -> Sequence[str]:
     if order.kind == "surrogates":
         return ["\ud83d", "\ude00"]
+    if order.texts:
+        return order.texts
     return [] if order.kind in ("tool", "tools") else pieces(order.count)

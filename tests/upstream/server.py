@@ -12,7 +12,7 @@ from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
-from tests.upstream.answers import Call, cut, offered
+from tests.upstream.answers import Call, cut, offered, vectors
 from tests.upstream.bill import Bill
 from tests.upstream.formats import format_of
 from tests.upstream.names import Order, parse
@@ -34,6 +34,8 @@ class Upstream:
     answer is billed at `bill`, if there is one, and a count of tokens says `counted`; without
     that the model's name decides what comes instead. `tool-1` calls what `calling` makes of the
     request's body: the arguments' text, for the tool that is offered, or a call of another.
+    `say-1` says what `saying` makes of it, and `act-1` does what `acting` makes of it: it says a
+    text, or calls tools. Vectors are asked for by a model called `vectors`.
     """
 
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -47,6 +49,8 @@ class Upstream:
     bill: Bill | None = None
     counted: int | None = None
     calling: Callable[[dict[str, Any]], str | Call] | None = None
+    saying: Callable[[dict[str, Any]], str] | None = None
+    acting: Callable[[dict[str, Any]], str | Sequence[Call]] | None = None
     address: tuple[str, int] = ("127.0.0.1", 0)
     told: Callable[[str, int], None] = _nobody
 
@@ -79,7 +83,9 @@ class Upstream:
                     models = [{"id": name, "type": "model"} for name in self.listed]
                     answer(sock, 200, {"data": models, "has_more": False})
                     continue
-                if self.counted is not None and request.path.endswith("/count_tokens"):
+                if request.path.endswith("/embeddings") and request.model == "vectors":
+                    answer(sock, 200, vectors(request.body))
+                elif self.counted is not None and request.path.endswith("/count_tokens"):
                     answer(sock, 200, {"input_tokens": self.counted})
                 elif not self._play(sock, request):
                     return
@@ -102,6 +108,13 @@ class Upstream:
 
     def _order(self, model: str, request: Request) -> Order:
         order = parse(model)
+        if self.acting is not None and order.kind == "act":
+            done = self.acting(request.body)
+            if isinstance(done, str):
+                return replace(order, texts=tuple(cut(done)) or ("",))
+            return replace(order, kind="tools", calls=tuple(done))
+        if self.saying is not None and order.kind == "say":
+            return replace(order, texts=tuple(cut(self.saying(request.body))))
         if self.calling is None or order.kind != "tool":
             return order
         said = self.calling(request.body)

@@ -130,6 +130,7 @@ class Client:
             # A server that does not read what we send is as silent as one that does not answer.
             with Patience(limits.first_byte, "first_byte"):
                 connection.send(head + headers + b"\r\n" + content)
+            del content, headers, head
             yield receive
         finally:
             if received and received[0].reusable:

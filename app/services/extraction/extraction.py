@@ -104,6 +104,7 @@ class Extraction:
 
     def _start(self, account: Account, request: Request, *, partials: bool) -> tuple[Run, Work]:
         run_id = new_id("run")
+        self._composer.moderation.document(request.text)
         means, asked = self._means(run_id, account, request)
         with self._live.place() as start, self._admitted(account, request) as admission:
             run = Run(run_id, account.owner, "", request.on_disconnect, self._grace)
@@ -120,7 +121,8 @@ class Extraction:
         target = self.targets.find(request.schema)
         source = Source(request.text, _locale(request.locale))
         chain = permitted(account, self._models.resolve(request.model))
-        whole = Prompt(target, Piece(request.text), request.locale)
+        how = request.locale, request.instructions
+        whole = Prompt(target, Piece(request.text), *how)
         chain = capable(account, request, chain, whole)
         asked = whole.request(chain[0].model, **settings(account, request))
         found = pieces(request.text, chain, asked)
@@ -137,7 +139,7 @@ class Extraction:
             most_bytes=self._most_bytes,
         )
         return means, [
-            (piece, Prompt(target, piece, request.locale) if several else whole) for piece in found
+            (piece, Prompt(target, piece, *how) if several else whole) for piece in found
         ]
 
     def _inquiries(

@@ -35,7 +35,10 @@ class Means:
 
     def meter(self) -> Meter:
         """For questions that are asked one after the other."""
-        return Meter(self.composer.ledger, self.composer.database, self.account, "", self.run_id)
+        prompt = self.request.prompt
+        return Meter(
+            self.composer.ledger, self.composer.database, self.account, "", self.run_id, prompt
+        )
 
     def attempts(self, prompt: Prompt, meter: Meter, refused: Refused | None = None) -> Attempts:
         more = settings(self.account, self.request)

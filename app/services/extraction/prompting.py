@@ -29,6 +29,7 @@ does not say something write null, or leave the field out; never guess."""
 _PART = (
     "\n\nIt is part {number} of {count} of a longer document; the others are read by themselves."
 )
+_INSTRUCTIONS = "\n\nMore about this task:\n{instructions}"
 _LOCALE = "\n\nIts numbers and dates are written as in the locale {locale}."
 _SCHEMA = "\n\nThe tool's arguments must fit this JSON Schema:\n{schema}"
 _AGAIN = (
@@ -66,10 +67,13 @@ class Piece:
 class Prompt:
     """The questions about one piece. `locale` is the caller's."""
 
-    def __init__(self, target: Target, piece: Piece, locale: str | None) -> None:
+    def __init__(
+        self, target: Target, piece: Piece, locale: str | None, instructions: str | None = None
+    ) -> None:
         self._target = target
         self._piece = piece
         self._locale = locale
+        self._instructions = instructions
         self._boundary = _boundary(piece.text)
 
     def wire(self, model: Model) -> Wire:
@@ -99,6 +103,8 @@ class Prompt:
         said = _ORDERS.format(tool=TOOL, boundary=self._boundary)
         if not piece.whole:
             said += _PART.format(number=piece.number, count=piece.count)
+        if self._instructions:
+            said += _INSTRUCTIONS.format(instructions=self._instructions)
         if self._locale:
             said += _LOCALE.format(locale=self._locale)
         if plain:

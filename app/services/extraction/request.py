@@ -17,7 +17,8 @@ class Request:
 
     `locale` (BCP 47, as `de-DE`) says how numbers and dates in `text` are meant where they could be
     read in more than one way. `max_attempts` counts the questions to a model, 1 to 10, for each
-    part of a long text.
+    part of a long text. `instructions` say more of the task, in words of ours; `prompt` is whose
+    they are, as name@version.
     """
 
     text: str = field(repr=False)
@@ -28,6 +29,8 @@ class Request:
     max_output_tokens: int | None = None
     temperature: float | None = None
     on_disconnect: OnDisconnect = "cancel"
+    instructions: str | None = None
+    prompt: str | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Request:

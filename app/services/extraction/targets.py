@@ -29,6 +29,14 @@ class Targets:
         """Raises BadInput, for the field `schema`."""
         return self._by_name(schema) if isinstance(schema, str) else self._sent(schema)
 
+    def refused(self, schema: str | Mapping[str, Any]) -> str | None:
+        """A sentence on why it cannot be used, None if it can."""
+        try:
+            self.find(schema)
+        except BadInput as problem:
+            return problem.detail
+        return None
+
     def _by_name(self, name: str) -> Named:
         if name not in self._named:
             if name not in self.registered:

@@ -28,6 +28,11 @@ keys = Table(
     # What the key was before it was rotated, and until when that is taken as well.
     Column("previous_digest", String(64), unique=True),
     Column("previous_until", BigInteger),
+    # What each of its users may, where it has users.
+    Column("user_requests_per_minute", Integer),
+    Column("user_tokens_per_minute", Integer),
+    Column("user_streams", Integer),
+    Column("user_max_output_tokens", Integer),
     Index("ix_keys_owner", "owner"),
 )
 

@@ -27,6 +27,8 @@ conversations = Table(
         sqlite_where=text("prompt IS NULL"),
         postgresql_where=text("prompt IS NULL"),
     ),
+    # For what is kept for a time only, whosever it is.
+    Index("ix_conversations_updated_at", "updated_at"),
 )
 
 messages = Table(

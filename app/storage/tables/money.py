@@ -60,6 +60,7 @@ calls = Table(
     Column("latency_ms", Integer),
     Column("first_token_ms", Integer),
     Column("prompt", String(80)),  # name@version
+    Column("user_id", String(255)),  # who of the key's users, as its holder names them
     Index("ix_calls_owner_created_at", "owner", "created_at"),
     Index("ix_calls_created_at", "created_at"),
     Index("ix_calls_run_id", "run_id"),

@@ -1,23 +1,12 @@
 /** The one place that calls the server. Whatever goes wrong arrives as a Problem. */
 
-import { key } from "./session.js";
+import { ParleyError as Problem } from "/parley.js";
+import { csrf, rememberCsrf } from "./session.js";
 
-/** A problem document (RFC 9457), or a failure told in the same words. */
-export class Problem extends Error {
-  /**
-   * @param {{status?: number, code?: string, detail?: string, retryable?: boolean,
-   *   [more: string]: any}} members
-   */
-  constructor(members) {
-    const { status = 0, code = "unknown", detail, retryable = false } = members;
-    super(detail || "Something went wrong.");
-    this.status = status;
-    this.code = code;
-    this.detail = this.message;
-    this.retryable = retryable;
-    this.members = members;
-  }
-}
+export { Problem };
+
+/** What the streams of parley.js are asked with, besides their body. */
+export const door = { headers: () => Object.fromEntries(headers(undefined)) };
 
 /** @type {(problem: Problem) => void} */
 let unauthorised = () => {};
@@ -28,16 +17,37 @@ export function onUnauthorised(handler) {
 }
 
 /**
+ * Asks for the key, if that is what a stream lacked; and for what belongs to the cookie, if that
+ * has become another one, as it does when somebody signs in anew in another tab.
+ * @param {unknown} error
+ */
+export function heed(error) {
+  if (!(error instanceof Problem)) return;
+  if (error.status === 401) unauthorised(error);
+  if (error.code === "csrf_refused") void renew();
+}
+
+async function renew() {
+  const response = await reach("/api/session", {});
+  rememberCsrf(response.ok ? (await response.json()).csrf_token : null);
+}
+
+/**
  * @typedef {{method?: string, body?: object, signal?: AbortSignal}} Options
  * @param {string} path
  * @param {Options} [options]
+ * @param {boolean} [again] whether it has been tried before
  * @returns {Promise<Response>} an answer of the 200s
  */
-export async function call(path, options = {}) {
+export async function call(path, options = {}, again = false) {
   const response = await reach(path, options);
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (response.status === 401) unauthorised(problem);
+  if (problem.code === "csrf_refused" && !again) {
+    await renew();
+    return call(path, options, true);
+  }
+  heed(problem);
   throw problem;
 }
 
@@ -77,8 +87,8 @@ async function reach(path, { method = "GET", body, signal }) {
 function headers(sent) {
   const all = new Headers();
   if (sent !== undefined) all.set("Content-Type", "application/json");
-  const known = key();
-  if (known) all.set("Authorization", `Bearer ${known}`);
+  const known = csrf();
+  if (known) all.set("X-CSRF-Token", known);
   return all;
 }
 

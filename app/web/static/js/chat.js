@@ -1,12 +1,13 @@
 /** What a person can ask of a thread: send, edit, regenerate. Each becomes a run. */
 
+import * as parley from "/parley.js";
 import { Run } from "./run.js";
 import { byId } from "./tree.js";
 
 /**
  * @typedef {import("./tree.js").Message} Message
  * @typedef {import("./thread.js").Thread} Thread
- * @typedef {{model: string, onStart: (run: Run) => void}} Settings
+ * @typedef {{model: string, usesTools: boolean, onStart: (run: Run) => void}} Settings
  */
 
 let drafts = 0;
@@ -39,7 +40,19 @@ export function send(thread, { text, images }, parentId, settings) {
     model: settings.model || undefined,
   };
   const place = thread.id ? { conversation_id: thread.id, parent_id: parentId } : {};
-  return begin(thread, question, question.id, "/api/chat/stream", { ...body, ...place }, settings);
+  const open = settings.usesTools ? parley.agent : parley.chat;
+  return begin(thread, question, question.id, open, { ...body, ...place }, settings);
+}
+
+/**
+ * Follows what goes on already, from its beginning: after a reload, or begun elsewhere.
+ * @param {Thread} thread
+ * @param {string} runId
+ * @param {Settings} settings
+ */
+export function rejoin(thread, runId, settings) {
+  const open = (/** @type {any} */ options) => parley.resume(runId, options);
+  return begin(thread, null, thread.leafId, open, {}, settings);
 }
 
 /**
@@ -49,21 +62,21 @@ export function send(thread, { text, images }, parentId, settings) {
  * @param {Settings} settings
  */
 export function regenerate(thread, message, settings) {
-  const path = `/api/conversations/${thread.id}/regenerate/stream`;
-  const body = { message_id: message.id, model: settings.model || undefined };
+  const place = { conversation_id: thread.id, message_id: message.id };
+  const body = { ...place, model: settings.model || undefined };
   const parentId = message.role === "user" ? message.id : message.parent_id;
-  return begin(thread, null, parentId, path, body, settings);
+  return begin(thread, null, parentId, parley.regenerate, body, settings);
 }
 
 /**
  * @param {Thread} thread
  * @param {Message | null} question
  * @param {string | null} parentId of the answer
- * @param {string} path
+ * @param {import("./run.js").Open} open
  * @param {object} body
  * @param {Settings} settings
  */
-async function begin(thread, question, parentId, path, body, { model, onStart }) {
+async function begin(thread, question, parentId, open, body, { model, onStart }) {
   const before = thread.leafId;
   const answer = draft("assistant", parentId, { status: "streaming", model });
   const added = question ? [question, answer] : [answer];
@@ -71,7 +84,7 @@ async function begin(thread, question, parentId, path, body, { model, onStart })
   thread.run = run;
   thread.add(...added);
   try {
-    await run.follow(path, body);
+    await run.follow(open, body);
   } catch (error) {
     thread.remove(added, byId(thread.messages, before)?.id ?? null);
     if (error) throw error;

@@ -67,6 +67,14 @@ export const read = (id) => json(pathOf(id));
 export const messagesOf = async (id) => (await json(`${pathOf(id)}/messages`)).messages;
 
 /**
+ * What goes on in a conversation, or waits for a person; the newest first.
+ * @param {string} id
+ * @returns {Promise<{id: string, message_id: string}[]>}
+ */
+export const runsIn = async (id) =>
+  (await json(`/api/runs?conversation_id=${encodeURIComponent(id)}`)).runs;
+
+/**
  * @param {string} id
  * @param {string} title
  */

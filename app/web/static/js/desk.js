@@ -1,14 +1,17 @@
 /** The open conversation: which thread is shown, and what is done with it. */
 
-import { regenerate, send } from "./chat.js";
+import { usesTools } from "./agent/tools-switch.js";
+import { regenerate, rejoin, send } from "./chat.js";
 import { focusComposer, giveBack, setBusy } from "./composer.js";
-import { messagesOf } from "./conversations.js";
+import { messagesOf, runsIn } from "./conversations.js";
 import { find } from "./dom.js";
+import { withRatings } from "./feedback.js";
 import { chosenModel } from "./models.js";
 import { tell } from "./notice.js";
 import { nameRoute } from "./route.js";
 import { Thread } from "./thread.js";
 import { ThreadView } from "./thread-view.js";
+import { byId } from "./tree.js";
 
 /**
  * @typedef {import("./tree.js").Message} Message
@@ -53,8 +56,12 @@ export class Desk {
    * @param {string} id
    */
   async #load(thread, id) {
-    thread.load(await messagesOf(id));
-    if (this.thread === thread) this.#show(thread);
+    const running = await runsIn(id); // first: what ends meanwhile is among the messages
+    thread.load(await withRatings(id, await messagesOf(id)));
+    if (this.thread !== thread) return;
+    this.#show(thread);
+    const left = running.find(({ message_id }) => byId(thread.messages, message_id) === null);
+    if (left) void this.#run(thread, (settings) => rejoin(thread, left.id, settings));
   }
 
   /** @param {Thread} thread */
@@ -90,7 +97,7 @@ export class Desk {
     if (thread.busy) return undefined;
     this.busy.add(thread);
     const onStart = () => this.#onStart(thread);
-    const running = tell(() => action({ model: chosenModel(), onStart }));
+    const running = tell(() => action({ model: chosenModel(), usesTools: usesTools(), onStart }));
     this.hooks.toEnd();
     focusComposer();
     const run = await running;

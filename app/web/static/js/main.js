@@ -1,5 +1,6 @@
 /** The beginning: puts the parts together and loads what they show. */
 
+import { initToolsSwitch, loadTools } from "./agent/tools-switch.js";
 import { onUnauthorised } from "./api.js";
 import { focusComposer, initComposer, setText } from "./composer.js";
 import { Conversations, exportAs, read, remove, rename } from "./conversations.js";
@@ -13,6 +14,7 @@ import { goTo, inExtraction, nameRoute, routeId } from "./route.js";
 import { followEnd } from "./scroll.js";
 import { Sidebar } from "./sidebar.js";
 import { initSignIn, showAccount, showSignIn } from "./sign-in.js";
+import { askForTerms, initTerms } from "./terms.js";
 import { refreshTotals } from "./totals.js";
 import { focusView, openExtraction, showView, stopExtraction } from "./views.js";
 
@@ -125,7 +127,7 @@ async function start() {
   try {
     await showAccount();
     focusComposer(); // until now it was out of sight, and could not have the focus
-    await Promise.all([loadModels(), refreshList(), refreshTotals()]);
+    await Promise.all([loadModels(), loadTools(), refreshList(), refreshTotals(), askForTerms()]);
     // A new chat is open from the first moment: by now somebody may have written in it.
     if (routeId() !== null || inExtraction()) await openRoute();
   } catch (error) {
@@ -138,6 +140,8 @@ onUnauthorised(showSignIn);
 initDrawer();
 initNotice();
 initModels();
+initToolsSwitch();
+initTerms();
 initMenu((action, id) => tell(() => act(action, id)));
 initComposer({ onSend: (said) => desk.send(said), onStop: () => desk.stop() });
 initSignIn(start);

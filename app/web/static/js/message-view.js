@@ -1,8 +1,10 @@
 /** One message on the screen. */
 
+import { WorkView } from "./agent/work-view.js";
 import { find, setIcon, stamp } from "./dom.js";
 import { copyFrom } from "./dress.js";
 import { openEditor } from "./editor.js";
+import { initFeedback, showFeedback } from "./feedback.js";
 import { LiveMarkdown } from "./live.js";
 import { pictures } from "./pictures.js";
 import { canRetry, endingOf, usageParts } from "./usage.js";
@@ -19,6 +21,8 @@ export class MessageView {
   #live = null;
   /** @type {Message[]} */
   #versions = [];
+  /** @type {WorkView | null} */
+  #work = null;
 
   /**
    * @param {Message} message
@@ -47,6 +51,7 @@ export class MessageView {
       return;
     }
     this.#live = new LiveMarkdown(this.part(".text"));
+    this.#work = new WorkView(this.message, this.part(".work"), this.part(".work-log"));
     if (reasoning) this.reasoning(reasoning);
     if (status === "streaming") this.#live.push(content);
     else this.#live.set(content);
@@ -56,6 +61,7 @@ export class MessageView {
     const { message, actions } = this;
     const on = (/** @type {string} */ selector, /** @type {() => void} */ action) =>
       this.part(selector).addEventListener("click", action);
+    initFeedback(this.element, message);
     on(".copy", () => copyFrom(this.part(".copy"), message.content));
     on(".edit", () => openEditor(this.element, message.content, (text) => actions.edit(message, text)));
     on(".again", () => actions.regenerate(message));
@@ -85,12 +91,18 @@ export class MessageView {
     this.part(".reasoning > div").append(text);
   }
 
+  /** Its tools, or those that wait, have come on. */
+  work() {
+    this.#work?.update();
+  }
+
   /** @param {Surroundings} surroundings */
   update({ versions, busy, unanswered }) {
     const streaming = this.message.status === "streaming";
     const wasStreaming = this.element.getAttribute("aria-busy") === "true";
     if (wasStreaming && !streaming) this.#live?.end();
     this.element.setAttribute("aria-busy", String(streaming));
+    this.#work?.update();
     this.#versions = versions;
     this.#updateVersions();
     this.#updateEnding(unanswered, busy);
@@ -124,6 +136,7 @@ export class MessageView {
   #updateFoot(streaming, busy) {
     const isUser = this.message.role === "user";
     this.part(".foot").hidden = streaming;
+    showFeedback(this.element, this.message);
     this.part(".edit").hidden = !isUser;
     this.part(".again").hidden = isUser;
     this.#setDisabled(".edit", busy);

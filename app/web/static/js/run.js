@@ -1,9 +1,12 @@
 /** One generation: asks for it, follows its events into the thread, ends it when told to. */
 
-import { Problem, call, post } from "./api.js";
-import { serverEvents } from "./sse.js";
+import { resume, stop } from "/parley.js";
+import { untilDecided } from "./agent/waiting.js";
+import { Work } from "./agent/work.js";
+import { Problem, door, heed } from "./api.js";
 
 const STOP_PATIENCE_MS = 2000;
+const AT_WORK = ["tool_call", "tool_result", "approval", "step"];
 const LOST = {
   code: "connection_lost",
   detail: "the connection was lost before the answer was complete.",
@@ -13,13 +16,14 @@ const LOST = {
 /**
  * @typedef {import("./tree.js").Message} Message
  * @typedef {import("./thread.js").Thread} Thread
+ * @typedef {(options: any) => AsyncIterable<{id: number, event: string, data: any}>} Open
  */
 
 export class Run {
   started = false;
   stopping = false;
-  #ended = false;
   #runId = "";
+  #after = 0;
   #abort = new AbortController();
 
   /**
@@ -35,19 +39,50 @@ export class Run {
   }
 
   /**
-   * Follows the stream to its end. Throws what went wrong before the answer began.
-   * @param {string} path
+   * Follows the events to their end. Throws what went wrong before the answer began.
+   * @param {Open} open
    * @param {object} body
    */
-  async follow(path, body) {
+  async follow(open, body) {
     try {
-      const response = await call(path, { method: "POST", body, signal: this.#abort.signal });
-      for await (const { event, data } of serverEvents(response)) this.#take(event, JSON.parse(data));
-      if (!this.#ended) this.#lost();
+      const { signal } = this.#abort;
+      let events = open({ ...body, ...door, signal });
+      while (await this.#isParked(events)) events = resume(this.#runId, { ...door, after: this.#after, signal });
     } catch (error) {
+      heed(error);
       if (!this.started) throw this.stopping ? null : error;
-      if (!this.#ended) this.#lost();
+      this.#broken(error);
     }
+  }
+
+  /**
+   * Whether the events end because calls waited for a person, who by now has decided.
+   * @param {AsyncIterable<{id: number, event: string, data: any}>} events
+   */
+  async #isParked(events) {
+    for await (const { id, event, data } of events) {
+      if (event === "done" && data.stop_reason === "approval") return this.#wait(data);
+      this.#after = id;
+      this.#take(event, data);
+    }
+    return false;
+  }
+
+  /** @param {any} data */
+  async #wait({ expires_at, usage, cost_usd }) {
+    const work = this.#work;
+    Object.assign(this.answer, { usage, cost_usd });
+    work.park(expires_at);
+    this.thread.changed();
+    await untilDecided(this.#runId, work, this.#abort.signal);
+    work.goOn();
+    this.thread.changed();
+    return true;
+  }
+
+  get #work() {
+    this.answer.work ??= new Work();
+    return this.answer.work;
   }
 
   /** Asks the server to stop, reads on until it has, and hangs up if that takes too long. */
@@ -56,7 +91,8 @@ export class Run {
     this.stopping = true;
     if (!this.started) return this.#abort.abort();
     setTimeout(() => this.#abort.abort(), STOP_PATIENCE_MS);
-    await post(`/api/runs/${this.#runId}/stop`).catch(() => this.#abort.abort());
+    await stop(this.#runId, door).catch(() => this.#abort.abort());
+    this.answer.work?.wake();
   }
 
   /**
@@ -67,8 +103,8 @@ export class Run {
     if (event === "start") this.#start(data);
     else if (event === "delta") this.#delta(data.text);
     else if (event === "reasoning") this.#reasoning(data.text);
+    else if (AT_WORK.includes(event)) this.#working(event, data);
     else if (event === "done") this.#done(data);
-    else if (event === "error") this.#error(data);
   }
 
   /** @param {any} data */
@@ -96,26 +132,26 @@ export class Run {
     this.thread.onChange?.({ type: "reasoning", message: this.answer, text });
   }
 
+  /**
+   * @param {string} event
+   * @param {any} data
+   */
+  #working(event, data) {
+    this.#work.take(event, data);
+    this.thread.onChange?.({ type: "work", message: this.answer, text: "" });
+  }
+
   /** @param {any} data */
   #done({ finish_reason, usage, cost_usd }) {
     const status = finish_reason === "stopped" ? "incomplete" : "complete";
-    this.#end({ status, finish_reason, usage, cost_usd });
+    Object.assign(this.answer, { status, finish_reason, usage, cost_usd });
   }
 
-  /** @param {any} problem */
-  #error(problem) {
-    if (!this.started) throw new Problem(problem);
-    this.#end({ status: "incomplete", finish_reason: "error", error: problem });
-  }
-
-  #lost() {
-    const ending = this.stopping ? { finish_reason: "stopped" } : { error: LOST };
-    this.#end({ status: "incomplete", ...ending });
-  }
-
-  /** @param {Partial<Message>} fields */
-  #end(fields) {
-    this.#ended = true;
-    Object.assign(this.answer, fields);
+  /** @param {unknown} error the server's own word, or the connection's end */
+  #broken(error) {
+    const said = error instanceof Problem && error.json !== "";
+    const ending = said ? { finish_reason: "error", error: error.problem } : { error: LOST };
+    const stopped = this.stopping && !said;
+    Object.assign(this.answer, { status: "incomplete", ...(stopped ? { finish_reason: "stopped" } : ending) });
   }
 }

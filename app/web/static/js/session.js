@@ -1,7 +1,7 @@
-/** What the browser remembers: the key for this tab, the chosen model for good. */
+/** What the page remembers: what belongs to its cookie, and the chosen model for good. */
 
-const KEY = "parley.key";
 const MODEL = "parley.model";
+const TOOLS = "parley.tools";
 
 /**
  * Storage throws where the user has forbidden it; the page then works without memory.
@@ -17,20 +17,14 @@ function attempt(action) {
   }
 }
 
-let currentKey = attempt(() => sessionStorage.getItem(KEY));
+/** Belongs to the cookie, which no script can read. @type {string | null} */
+let csrfToken = null;
 
-/** @returns {string | null} */
-export const key = () => currentKey;
+export const csrf = () => csrfToken;
 
-/** @param {string} value */
-export function rememberKey(value) {
-  currentKey = value;
-  attempt(() => sessionStorage.setItem(KEY, value));
-}
-
-export function forgetKey() {
-  currentKey = null;
-  attempt(() => sessionStorage.removeItem(KEY));
+/** @param {string | null} token */
+export function rememberCsrf(token) {
+  csrfToken = token;
 }
 
 /** @returns {string | null} */
@@ -38,3 +32,9 @@ export const model = () => attempt(() => localStorage.getItem(MODEL));
 
 /** @param {string} value */
 export const rememberModel = (value) => attempt(() => localStorage.setItem(MODEL, value));
+
+/** Whether messages may use tools. @returns {boolean} */
+export const tools = () => attempt(() => localStorage.getItem(TOOLS)) === "true";
+
+/** @param {boolean} wanted */
+export const rememberTools = (wanted) => attempt(() => localStorage.setItem(TOOLS, String(wanted)));

@@ -1,8 +1,8 @@
 /** The sign-in form, for servers that ask for a key, and the way out. */
 
-import { Problem, json } from "./api.js";
+import { Problem, json, post } from "./api.js";
 import { find } from "./dom.js";
-import { forgetKey, key, rememberKey } from "./session.js";
+import { csrf, rememberCsrf } from "./session.js";
 
 /** @type {HTMLInputElement} */
 const field = find("#key");
@@ -12,34 +12,42 @@ const error = find("#sign-in-error");
 export function initSignIn(onSignedIn) {
   find("#sign-in-form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    rememberKey(field.value.trim());
     error.textContent = "";
+    try {
+      await post("/api/session", { key: field.value.trim() });
+    } catch (problem) {
+      error.textContent = problem instanceof Problem ? problem.detail : String(problem);
+      field.select();
+      return;
+    }
     await onSignedIn();
   });
-  find("#sign-out").addEventListener("click", () => {
-    forgetKey();
+  find("#sign-out").addEventListener("click", async () => {
+    // Whoever is signed out already is told so, and that is no trouble.
+    await json("/api/session", { method: "DELETE" }).catch(() => null);
     location.assign("/");
   });
 }
 
-/** @param {Problem} problem */
-export function showSignIn(problem) {
-  const wasWrong = key() !== null;
-  if (!wasWrong && !find("#sign-in").hidden) return;
-  forgetKey();
+/** Called whenever the server asks for a key: at the beginning, or because the session is over. */
+export function showSignIn() {
+  const hasEnded = csrf() !== null;
+  if (!hasEnded && !find("#sign-in").hidden) return;
+  rememberCsrf(null);
   find("#app").hidden = true;
   find("#sign-in").hidden = false;
-  error.textContent = wasWrong ? problem.detail : "";
+  error.textContent = hasEnded ? "You are signed out. Sign in again to go on." : "";
   field.focus();
   field.select();
 }
 
 /** Who the caller is to the server; throws a Problem of status 401 for a stranger. */
 export async function showAccount() {
-  const { owner } = await json("/api/me");
+  const { owner, user, csrf_token } = await json("/api/session");
+  rememberCsrf(csrf_token);
   find("#sign-in").hidden = true;
   find("#app").hidden = false;
   field.value = "";
-  find("#account").hidden = key() === null;
-  find("#owner").textContent = owner ?? "";
+  find("#account").hidden = csrf_token === null;
+  find("#owner").textContent = user ?? owner;
 }

@@ -5,7 +5,7 @@ import { byId, newestLeaf, pathTo } from "./tree.js";
 /**
  * @typedef {import("./tree.js").Message} Message
  * @typedef {{type: "change"} | {type: "delta", message: Message, text: string}
- *   | {type: "reasoning", message: Message, text: string}} Change
+ *   | {type: "reasoning" | "work", message: Message, text: string}} Change
  */
 
 export class Thread {

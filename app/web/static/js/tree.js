@@ -19,6 +19,9 @@
  * @property {string | null} [run_id]
  * @property {number | null} [truncated_turns]
  * @property {string} [reasoning]
+ * @property {number} [tool_calls] how many there were, of an answer that is stored
+ * @property {import("./agent/work.js").Work} [work] of an agent, as it was seen at work
+ * @property {string | null} [rating] up or down, once somebody has said
  */
 
 /**

@@ -55,7 +55,7 @@ export function endingOf({ status, finish_reason, error }) {
   if (error) return `Cut off: ${error.detail}`;
   if (finish_reason === "stopped") return "Stopped";
   if (finish_reason === "length") return "Cut off: the answer reached the limit of its length.";
-  if (finish_reason === "content_filter") return "Cut off: the provider withheld the rest.";
+  if (finish_reason === "content_filter") return "Cut off: the rest was withheld by a content filter.";
   return status === "incomplete" ? "Incomplete" : "";
 }
 

@@ -1,7 +1,7 @@
 /** One extraction: asks for it, follows its events, ends it when told to. */
 
-import { Problem, call, post } from "../api.js";
-import { serverEvents } from "../sse.js";
+import { extract, stop } from "/parley.js";
+import { Problem, door, heed } from "../api.js";
 import { parseExact } from "./exact.js";
 
 const STOP_PATIENCE_MS = 2000;
@@ -66,12 +66,11 @@ export class Extraction {
   /** Follows the stream to its end; never throws what the server or the network did. */
   async follow() {
     try {
-      const options = { method: "POST", body: this.request, signal: this.#abort.signal };
-      const response = await call("/api/extract/stream", options);
-      for await (const { event, data } of serverEvents(response)) this.#take(event, data);
-      if (this.state === "running") this.#fail(LOST);
+      const options = { ...this.request, ...door, signal: this.#abort.signal };
+      for await (const { event, data, json } of extract(options)) this.#take(event, data, json);
     } catch (error) {
-      if (this.state === "running") this.#fail(error instanceof Problem ? error : LOST);
+      heed(error);
+      if (this.state === "running") this.#fail(told(error));
     }
   }
 
@@ -81,21 +80,20 @@ export class Extraction {
     this.#stopping = true;
     if (!this.#runId) return this.#abort.abort();
     setTimeout(() => this.#abort.abort(), STOP_PATIENCE_MS);
-    await post(`/api/runs/${this.#runId}/stop`).catch(() => this.#abort.abort());
+    await stop(this.#runId, door).catch(() => this.#abort.abort());
   }
 
   /**
    * @param {string} event
-   * @param {string} text
+   * @param {any} data
+   * @param {string} text the same
    */
-  #take(event, text) {
-    const data = JSON.parse(text);
+  #take(event, data, text) {
     if (event === "start") [this.#runId, this.model] = [data.run_id, data.model];
     else if (event === "partial") this.parts.set(data.part ?? 1, parseExact(text).data);
     else if (event === "step") this.steps.push(data.summary);
     else if (event === "usage") this.spent = { usage: data, cost_usd: data.cost_usd };
     else if (event === "done") this.#done(data, text);
-    else if (event === "error") this.#fail(new Problem({ ...data, candidate: parseExact(text).candidate }));
     this.onChange();
   }
 
@@ -113,7 +111,7 @@ export class Extraction {
   /** @param {Problem} problem */
   #fail(problem) {
     this.problem = this.#stopping ? null : problem;
-    const { usage, cost_usd } = problem.members;
+    const { usage, cost_usd } = problem.problem;
     if (usage) this.spent = { usage, cost_usd };
     this.#end(this.#stopping ? "stopped" : "failed");
   }
@@ -123,4 +121,14 @@ export class Extraction {
     this.state = state;
     this.onChange();
   }
+}
+
+/**
+ * What was wrong: the server's own word, with the digits of its numbers, or the connection.
+ * @param {unknown} error
+ */
+function told(error) {
+  if (!(error instanceof Problem) || error.code === LOST.code) return LOST;
+  if (error.json === "") return error;
+  return new Problem({ ...error.problem, candidate: parseExact(error.json).candidate });
 }

@@ -110,7 +110,7 @@ export class Findings {
  */
 function outcomeOf({ result, problem }) {
   if (result) return result;
-  const { candidate, issues, missing_ranges } = problem?.members ?? {};
+  const { candidate, issues, missing_ranges } = problem?.problem ?? {};
   return { data: candidate ?? undefined, issues, missing_ranges };
 }
 

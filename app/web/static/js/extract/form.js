@@ -64,7 +64,7 @@ export class Form {
    * @param {Problem} problem
    */
   refused(problem) {
-    const errors = problem.members.errors ?? {};
+    const errors = problem.problem.errors ?? {};
     const named = Object.keys(FIELDS).filter((name) => errors[name] !== undefined);
     for (const name of named) this.complain(name, sentences(errors[name]).join(" "));
     if (named.length === 0) showProblem(problem);

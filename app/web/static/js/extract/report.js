@@ -29,8 +29,8 @@ export function verdictOf({ state, started, result, problem, model, steps, parts
  * @param {import("../api.js").Problem} problem
  * @param {Map<number, any>} parts
  */
-function failureOf({ detail, members }, parts) {
-  if (members.candidate) return `Not valid. ${detail} ${REFUSED}`;
+function failureOf({ detail, problem }, parts) {
+  if (problem.candidate) return `Not valid. ${detail} ${REFUSED}`;
   return parts.size === 0 ? `Nothing was extracted. ${detail}` : `Cut off: ${detail} Note: ${UNCHECKED}`;
 }
 
@@ -41,7 +41,7 @@ function failureOf({ detail, members }, parts) {
  * @returns {Remark[]}
  */
 export function remarksOf({ result, problem }, issues, showMissing) {
-  const { flags = [], missing_ranges: missing = [] } = result ?? problem?.members ?? {};
+  const { flags = [], missing_ranges: missing = [] } = result ?? problem?.problem ?? {};
   return [
     ...flags.map((/** @type {string} */ flag) => ({ text: flagOf(flag) })),
     ...missing.map((/** @type {[number, number]} */ range, /** @type {number} */ index) => ({
@@ -73,7 +73,7 @@ export class Report {
 
   /** @param {Extraction} extraction */
   spent({ state, result, problem, model, steps, spent }) {
-    const { attempts = [], schema } = result ?? problem?.members ?? {};
+    const { attempts = [], schema } = result ?? problem?.problem ?? {};
     const parts = usageParts(/** @type {any} */ ({ model: result?.model ?? model, ...spent }));
     find("#spent", this.root).hidden = state === "running" || (!spent.usage && attempts.length === 0);
     find("#spent-all", this.root).textContent = parts.join(" · ");
