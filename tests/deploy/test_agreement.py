@@ -1,4 +1,4 @@
-"""What the files of deploy/ say together, and what the README and the defaults say."""
+"""What the files of deploy/ say together, and what docs/ and the defaults say."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from tests.deploy.written import (
     seconds,
     variables,
 )
+from tests.docs.pages import section
 from tests.server.process import ROOT
 
 _CONFIG = Config()
-_README = (ROOT / "README.md").read_text()
-_TABLE = _README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
+_TABLES = section("docs/operating.md", "Configuration")
+_DEPLOYING = (ROOT / "docs" / "deploying.md").read_text()
 _GUNICORN = (ROOT / "gunicorn.conf.py").read_text()
 # gunicorn's patience beyond the drain.
 _BEYOND = int(
@@ -40,8 +41,8 @@ _SECRET = re.compile(r"(_|^)(KEY|SECRET|PASSWORD|TOKEN)(_|$)|^DATABASE_URL$")
 
 @pytest.mark.parametrize("name", sorted(set(variables()) - _NOT_OURS))
 def test_every_variable_is_known(name: str) -> None:
-    """A variable of deploy/ stands in the README's table."""
-    assert f"`{name}`" in _TABLE
+    """A variable of deploy/ stands in the tables of docs/operating.md."""
+    assert f"`{name}`" in _TABLES
 
 
 @pytest.mark.parametrize("name", sorted(instances()))
@@ -157,7 +158,7 @@ def test_the_database_has_room() -> None:
     workers = sum(int(it["environment"]["WEB_CONCURRENCY"]) for it in instances().values())
     # One more for `release`; three are kept for its administrator.
     assert (workers + 1) * each <= 97
-    assert f"up to {each} connections" in _README
+    assert f"up to {each} connections" in _DEPLOYING
 
 
 def _without_remarks(text: str) -> str:
