@@ -41,6 +41,7 @@ _SHARED_VIEWS = {
     "errands",
     "following",
     "guards",
+    "late_description",
     "limits",
     "presence",
     "problems",

@@ -174,6 +174,9 @@ ROUTES: dict[str, Entry] = {
     "/api/admin/teams": _for("admin", "somebody's"),
     "/api/admin/teams/<name>": _for("admin", "somebody's"),
     "/api/admin/usage": _for("admin", "somebody's"),
+    "/api/admin/overview": _for("admin", "somebody's"),
+    "/api/admin/runs": _for("admin", "somebody's"),
+    "/api/admin/runs/<run_id>/stop": _for("admin", "somebody's"),
 }
 
 # Methods of a route that need no key, though its others do.

@@ -88,8 +88,18 @@ def test_every_route_answers_before_it_is_asked(app: Flask, client: FlaskClient)
 
 @pytest.mark.parametrize(
     "name",
-    ["authorization", "content-type", "idempotency-key", "last-event-id", "x-csrf-token"]
-    + ["x-user-id", "traceparent", "x-api-key", "anthropic-version", "x-stainless-os"],
+    [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "last-event-id",
+        "x-csrf-token",
+        "x-user-id",
+        "traceparent",
+        "x-api-key",
+        "anthropic-version",
+        "x-stainless-os",
+    ],
 )
 def test_a_header_that_may_be_sent(client: FlaskClient, name: str) -> None:
     """Whatever the API reads, and what the vendors' clients add, passes the preflight."""

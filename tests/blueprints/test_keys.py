@@ -127,6 +127,14 @@ def test_a_change_is_a_merge(client: FlaskClient) -> None:
     assert changed(client, made["id"], {}) == after == read(client, made["id"])
 
 
+@pytest.mark.parametrize("body", [{}, {"limits": {}}, {"user_limits": {}, "budgets": {}}])
+def test_a_change_of_nothing_changes_nothing(client: FlaskClient, body: dict[str, Any]) -> None:
+    """Limits without one in them are none that change."""
+    key_id = issued(client, owner="ada", limits={"streams": 4})["id"]
+    before = read(client, key_id)
+    assert changed(client, key_id, body) == before
+
+
 def test_an_expired_key_can_be_given_time(client: FlaskClient, services: Services) -> None:
     """It says since when it is expired, is not rotated, and works again with a later expiry."""
     made = issued(client)

@@ -30,7 +30,7 @@ _WRONG: dict[str, list[Any]] = {
     "owner": [None, *_NAMES],
     "team": [*_NAMES, "a/b"],
     "name": [None, 5, [], "a\0b", "x" * 201],
-    "scopes": [None, [], ["root"], ["chat", "Admin"], "chat", [5], ["chat"] * 5],
+    "scopes": [None, [], ["root"], ["chat", "Admin"], "chat", [5], ["chat"] * 6],
     "models": [[], [""], ["a\nb"], "openai/*", [5], ["x" * 201], ["x"] * 101],
     "expires_at": ["", "soon", 5, "2020-01-01T00:00:00Z", "2100-01-01", "2100-01-01T00:00:00",
                    "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", [], True],

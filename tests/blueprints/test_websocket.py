@@ -64,7 +64,6 @@ def test_messages_arrive_however_they_are_cut(
     messages: Sequence[Sequence[str]], data: st.DataObject
 ) -> None:
     """Split into frames, with pings between, and packets at any byte: each message is whole."""
-    ours, theirs = socket.socketpair()
     client = Connection(ConnectionType.CLIENT)
     sent = b""
     for pieces in messages:
@@ -72,6 +71,7 @@ def test_messages_arrive_however_they_are_cut(
             sent += client.send(TextMessage(piece, message_finished=number == len(pieces)))
             sent += client.send(Ping(b"p"))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=6)))
+    ours, theirs = socket.socketpair()
     with gevent.Timeout(20), ours, theirs:
         made = Socket(ours, 1_000)
         reading = gevent.spawn(received, made, len(messages))

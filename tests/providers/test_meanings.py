@@ -78,7 +78,7 @@ _BY_NAME = {
 }
 
 # Parts of the SDKs that no adapter uses.
-_UNUSED = ("openai.lib.", "openai.auth.", "openai.cli.", "anthropic.lib.")
+_UNUSED = ("openai.lib.", "openai.auth.", "openai.cli.", "anthropic.lib.", "httpx2.websockets.")
 
 _BY_STATUS = {
     401: "AuthenticationFailed",

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from app.profiles import Profile
-from app.servers import KNOWN
 from tests.server.process import ROOT, Server, require, serving
 
 README = (ROOT / "README.md").read_text()
@@ -57,18 +55,3 @@ def test_the_browser_code_reads_the_stream(server: Server, tmp_path: Path) -> No
     )
     assert run.stderr == ""
     assert run.stdout.rstrip().endswith("You said: My name is Ada.")
-
-
-def test_every_variable_is_in_the_table() -> None:
-    """The configuration table has each variable that the configuration reads."""
-    source = (ROOT / "app" / "config" / "environment.py").read_text()
-    read = {name.upper() for name in re.findall(r'(?:text|number|whole)\("(\w+)"', source)}
-    read |= set(re.findall(r'(?:env\.str\(|_parsed\(env,)\s*"(\w+)"', source))
-    missing = [name for name in sorted(read) if f"`{name}`" not in README]
-    assert missing == []
-
-
-def test_every_known_server_is_in_the_table() -> None:
-    """The table names each server that a key is enough for, and each field of a profile."""
-    names = [*map(str.upper, KNOWN), *Profile.__struct_fields__]
-    assert [name for name in names if f"`{name}`" not in README] == []

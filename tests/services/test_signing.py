@@ -181,8 +181,8 @@ def test_published_keys_that_are_no_use(
     ("said", "reason"),
     [
         ({"exp": int(time()) - 60}, "has expired"),
-        ({"nbf": int(time()) + 60}, "not valid yet"),
-        ({"iat": int(time()) + 60}, "not valid yet"),
+        ({"nbf": int(time()) + 86_400}, "not valid yet"),
+        ({"iat": int(time()) + 86_400}, "not valid yet"),
         ({"aud": "somebody-else"}, "another audience"),
         ({"aud": [f"{AUDIENCE}.evil.test"]}, "another audience"),
         ({"iss": "https://evil.example"}, "another issuer"),

@@ -38,7 +38,7 @@ def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     else:
         database = connect(request.getfixturevalue("server"))
         for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            database.write(lambda tx, said=statement: tx.execute(text(said)) and None)  # type: ignore[misc]
+            database.alone(lambda tx, said=statement: tx.execute(text(said)) and None)  # type: ignore[misc]
     yield database
     database.close()
 

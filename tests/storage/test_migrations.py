@@ -56,11 +56,11 @@ def test_down_and_up_again(database: Database) -> None:
     steps = list(ScriptDirectory.from_config(alembic()).walk_revisions())
     for _ in steps:
         assert tables(database)
-        database.write(lambda tx: command.downgrade(alembic(tx), "-1"))
+        database.alone(lambda tx: command.downgrade(alembic(tx), "-1"))
     assert tables(database) == set()
     assert not is_current(database)
     for _ in steps:
-        database.write(lambda tx: command.upgrade(alembic(tx), "+1"))
+        database.alone(lambda tx: command.upgrade(alembic(tx), "+1"))
     assert is_current(database)
     assert database.read(differences) == []
 

@@ -59,7 +59,7 @@ def is_within(old: Rows, new: Rows) -> bool:
 @pytest.mark.parametrize("revision", _REVISIONS)
 def test_up_from_every_revision(blank: Database, revision: str) -> None:
     """What stood in the tables of an earlier version stands in those of this one."""
-    blank.write(lambda tx: command.upgrade(alembic(tx), revision))
+    blank.alone(lambda tx: command.upgrade(alembic(tx), revision))
     blank.write(plant)
     old = blank.read(planted)
     migrate(blank)
@@ -75,7 +75,7 @@ def test_down_to_every_revision(database: Database, revision: str) -> None:
     """A way back loses what the earlier version had no place for, and nothing else."""
     database.write(plant)
     new = database.read(planted)
-    database.write(lambda tx: command.downgrade(alembic(tx), revision))
+    database.alone(lambda tx: command.downgrade(alembic(tx), revision))
     old = database.read(planted)
     assert is_within(old, new)
     migrate(database)

@@ -141,10 +141,10 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert problems(tmp_path / "none") == [f"PROMPTS_DIR: {tmp_path}/none is no folder."]
 
 
-def test_the_example_of_the_readme(tmp_path: Path) -> None:
-    """The README's file is a prompt as it stands there."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    found = re.search(r"```\n(\+\+\+\n.*?)```", readme, re.DOTALL)
+def test_the_example_of_the_page(tmp_path: Path) -> None:
+    """The file in docs/prompts.md is a prompt as it stands there."""
+    page = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text()
+    found = re.search(r"```\n(\+\+\+\n.*?)```", page, re.DOTALL)
     assert found is not None
     put(tmp_path, "reply.md", found[1])
     prompt = read(str(tmp_path), {"demo", "fast"}).find("reply")

@@ -80,7 +80,7 @@ def test_what_is_wrong_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables mean what the README says."""
+    """The variables mean what docs/operating.md says."""
     for name, value in {
         "TOOLS": "none",
         "TOOLS_MODULES": f" {_MODULE} ,",
