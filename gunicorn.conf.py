@@ -22,6 +22,7 @@ _OURS = "parley-metrics-"
 _figures = os.environ.get("PROMETHEUS_MULTIPROC_DIR") or mkdtemp(prefix=_OURS)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _figures
 
+from app.blueprints.description import complete  # noqa: E402
 from app.config import Config, ConfigError  # noqa: E402
 from app.filtering import rules  # noqa: E402
 from app.metrics import together  # noqa: E402
@@ -75,6 +76,7 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    complete(worker.application)
     # What was made by now stays for good; looking through it again and again costs every turn.
     gevent.config.track_greenlet_tree = False  # who spawned whom is kept, and nobody asks
     gc.collect()

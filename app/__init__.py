@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_smorest import Api
 
 from app import cli, logs, tracing
 from app.blueprints import (
     admin,
+    admin_dashboard,
     agents,
     anthropic_api,
     chat,
@@ -15,6 +15,7 @@ from app.blueprints import (
     context,
     conversations,
     cors,
+    description,
     docs,
     extraction,
     extraction_batch,
@@ -50,7 +51,6 @@ from app.jwks import Jwks
 from app.providers import registry
 from app.providers.breaker import MemoryBreakers
 from app.providers.circuits import SharedCircuits
-from app.schemas.base import ProblemSchema
 from app.schemas.extraction import registry as extraction_schemas
 from app.services.assembly import assemble
 from app.services.consent import terms_of
@@ -60,13 +60,7 @@ from app.storage.migrate import migrate
 from app.templating.catalogue import read
 from app.tools import offer
 
-_DESCRIPTION = "The AI backend between a browser and the model providers."
-
 __all__ = ["Config", "create_app"]
-
-
-class _Api(Api):  # type: ignore[misc]  # smorest has no types
-    ERROR_SCHEMA = ProblemSchema
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -88,15 +82,7 @@ def create_app(config: Config | None = None) -> Flask:
         migrate(database)
 
     app = Flask(__name__, static_folder=None)
-    app.config.update(
-        MAX_CONTENT_LENGTH=config.max_body_bytes,
-        API_TITLE="Parley",
-        API_VERSION="0.1.0",
-        OPENAPI_VERSION="3.1.0",
-        API_SPEC_OPTIONS={"info": {"description": _DESCRIPTION}},
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
-    )
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     breakers, redis = MemoryBreakers(), _redis(config)
     providers = registry.build(config)
     services = assemble(
@@ -121,7 +107,7 @@ def create_app(config: Config | None = None) -> Flask:
     guards.install(app)
     terms.install(app)
     limits.install(app)
-    api = _Api(app)
+    api = description.described(app)
     extractions = (extraction, extraction_batch)
     openai = (openai_chat, openai_responses, openai_models, openai_embeddings)
     for room in (
@@ -142,6 +128,7 @@ def create_app(config: Config | None = None) -> Flask:
         feedback,
         usage,
         admin,
+        admin_dashboard,
         health,
         *openai,
         anthropic_api,

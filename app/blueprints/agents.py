@@ -14,7 +14,8 @@ from app.blueprints.streaming import streamed, wait, whole
 from app.encoders import native
 from app.events import Parked, collect
 from app.runs.run import Run
-from app.schemas.agents import AgentAnswer, AgentBody, AgentEvent, ApprovalBody, StepsSchema
+from app.schemas.agents import AgentAnswer, AgentBody, ApprovalBody, StepsSchema
+from app.schemas.events import AgentEvent
 from app.schemas.headers import OnceHeaders
 from app.services.agents.parking import State
 from app.services.agents.task import Task

@@ -15,6 +15,7 @@ from app.encoders import anthropic_messages
 from app.errors import RunStopped
 from app.events import Done, Failure
 from app.schemas.anthropic_messages import CountAnswer, CountBody, MessageAnswer, MessagesBody
+from app.schemas.events import VendorEvent
 from app.schemas.headers import OnceHeaders
 from app.services.completions.completion import Completion
 from app.services.completions.counting import count
@@ -31,6 +32,7 @@ blueprint = Blueprint(
 @blueprint.arguments(MessagesBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, MessageAnswer)
+@blueprint.alt_response(200, schema=VendorEvent, content_type="text/event-stream")
 @metered
 def messages(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, Any]:
     """Answer a conversation, as Anthropic's API of this name does.

@@ -11,7 +11,8 @@ from app.blueprints.context import caller, services
 from app.blueprints.limits import metered
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
-from app.schemas.chat import ChatAnswer, StreamEvent, TurnBody
+from app.schemas.chat import ChatAnswer, TurnBody
+from app.schemas.events import StreamEvent
 from app.schemas.headers import OnceHeaders
 from app.services.completions.passing import passing
 from app.services.turns import Ask

@@ -12,7 +12,7 @@ from app.blueprints.context import caller, services
 from app.blueprints.limits import metered
 from app.blueprints.streaming import streamed, whole
 from app.runs.run import Run
-from app.schemas.chat import AgainBody, ChatAnswer, StreamEvent
+from app.schemas.chat import AgainBody, ChatAnswer
 from app.schemas.conversations import (
     ConversationSchema,
     ExportQuery,
@@ -21,6 +21,7 @@ from app.schemas.conversations import (
     PageSchema,
     TitleBody,
 )
+from app.schemas.events import StreamEvent
 from app.schemas.headers import OnceHeaders
 from app.services.turns import Again
 
@@ -93,7 +94,9 @@ def regenerate_stream(
 
 @blueprint.get("/<conversation_id>/export")
 @blueprint.arguments(ExportQuery, location="query")
-@blueprint.response(200, content_type="text/markdown")
+@blueprint.response(200)
+@blueprint.alt_response(200, schema={"type": "string"}, content_type="text/markdown")
+@blueprint.alt_response(200, schema={"type": "object"}, content_type="application/json")
 def export(query: dict[str, Any], conversation_id: str) -> Response:
     """Take a conversation away as a file: Markdown (the newest branch) or JSON (all of it)."""
     kept, owner = services().conversations, caller().owner

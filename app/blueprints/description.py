@@ -9,18 +9,17 @@ from flask import Flask
 from flask_smorest import Api
 
 from app.blueprints import guards, problems
+from app.blueprints.late_description import LateApi
 from app.schemas.anthropic_messages import AnthropicError
 from app.schemas.base import ProblemSchema
 from app.schemas.openai_chat import OpenAIError
 
 _ABOUT = "The AI backend between a browser and the model providers."
 _JSON = "application/json"
-# Names of ways in, as the description has them.
-_KEY, _HEADER, _SESSION = "key", "keyHeader", "session"
+# Ways in. The page's session is its own; on loopback without a key nobody needs any.
 _WAYS = {
-    _KEY: {"type": "http", "scheme": "bearer"},
-    _HEADER: {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    _SESSION: {"type": "apiKey", "in": "cookie", "name": "parley_session"},
+    "key": {"type": "http", "scheme": "bearer"},
+    "keyInHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 # How each API says what went wrong, by how its paths begin: the longest that fits counts.
 _ERRORS = {
@@ -30,7 +29,7 @@ _ERRORS = {
 }
 
 
-class _Operations(BasePlugin):  # type: ignore[misc]  # apispec has no types
+class _Operations(BasePlugin):
     """Completes the operations that smorest has read off the views."""
 
     def __init__(self, app: Flask) -> None:
@@ -64,10 +63,15 @@ def described(app: Flask) -> Api:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    api = Api(app, spec_kwargs={"extra_plugins": [_Operations(app)]})
+    api = LateApi(app, spec_kwargs={"extra_plugins": [_Operations(app)]})
     for name, way in _WAYS.items():
         api.spec.components.security_scheme(name, way)
     for name, schema, media_type in _ERRORS.values():
         said = {"description": "What went wrong", "content": {media_type: {"schema": schema}}}
         api.spec.components.response(name, said)
     return api
+
+
+def complete(app: Flask) -> None:
+    """Read it off the schemas now, and not when somebody looks at it: that takes a moment."""
+    assert app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec is not None

@@ -11,10 +11,10 @@ from app.blueprints.context import caller, services
 from app.blueprints.guards import needs
 from app.blueprints.limits import metered
 from app.blueprints.streaming import data, streamed
+from app.schemas.events import ExtractEvent
 from app.schemas.extract import (
     ExtractAnswer,
     ExtractBody,
-    ExtractEvent,
     RegisteredSchemas,
     StreamBody,
 )

@@ -35,6 +35,10 @@ def public(view: View) -> View:
     return view
 
 
+def is_public(view: Callable[..., Any]) -> bool:
+    return getattr(view, "public", False)
+
+
 def needs(*scopes: str) -> Callable[[View], View]:
     """Mark a view for keys with one of these scopes; a view without a mark is for `chat`."""
 
@@ -57,7 +61,7 @@ def _guard() -> None:
     if services().config.open:
         _refuse_strangers()
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "public", False):
+    if view is None or request.endpoint in _PUBLIC_ENDPOINTS or is_public(view):
         return
     authenticate()
     _authorize(getattr(view, "scopes", _DEFAULT))

@@ -10,12 +10,13 @@ from app.blueprints.bodies import Blueprint
 from app.blueprints.context import services
 from app.blueprints.guards import authenticate, needs, public
 from app.errors import Unavailable
+from app.schemas.health import LiveSchema, ReadySchema
 
 blueprint = Blueprint("health", __name__, description="For load balancers and monitoring")
 
 
 @blueprint.get("/healthz")
-@blueprint.response(200, content_type="application/json")
+@blueprint.response(200, LiveSchema)
 @public
 def live() -> dict[str, str]:
     """The process answers."""
@@ -23,7 +24,7 @@ def live() -> dict[str, str]:
 
 
 @blueprint.get("/readyz")
-@blueprint.response(200, content_type="application/json")
+@blueprint.response(200, ReadySchema)
 @public
 def ready() -> dict[str, Any]:
     """The database is reachable and its migrations are current.
@@ -44,7 +45,8 @@ def ready() -> dict[str, Any]:
 
 
 @blueprint.get("/metrics")
-@blueprint.response(200, content_type="text/plain")
+@blueprint.response(200)
+@blueprint.alt_response(200, schema={"type": "string"}, content_type="text/plain")
 @needs("admin")
 def metrics() -> Response:
     """The figures in Prometheus' text format."""

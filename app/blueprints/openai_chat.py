@@ -15,6 +15,7 @@ from app.encoders import openai_chat
 from app.encoders.openai_errors import Form
 from app.errors import RunStopped
 from app.events import Done, Failure
+from app.schemas.events import CompletionChunk
 from app.schemas.headers import OnceHeaders
 from app.schemas.openai_chat import ChatCompletionAnswer, ChatCompletionBody
 from app.services.completions.completion import Completion
@@ -38,6 +39,7 @@ blueprint = Blueprint(
 @blueprint.arguments(ChatCompletionBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ChatCompletionAnswer)
+@blueprint.alt_response(200, schema=CompletionChunk, content_type="text/event-stream")
 @metered
 def chat_completions(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, Any]:
     """Answer a conversation, as OpenAI's API of this name does.

@@ -15,6 +15,7 @@ from app.encoders.openai_errors import Form
 from app.encoders.openai_responses import Events
 from app.errors import RunStopped
 from app.events import Done, Failure
+from app.schemas.events import VendorEvent
 from app.schemas.headers import OnceHeaders
 from app.schemas.openai_responses import ResponseAnswer, ResponseBody
 from app.services.completions.completion import Completion
@@ -42,6 +43,7 @@ blueprint = Blueprint(
 @blueprint.arguments(ResponseBody)
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, ResponseAnswer)
+@blueprint.alt_response(200, schema=VendorEvent, content_type="text/event-stream")
 @metered
 def responses(body: dict[str, Any], headers: dict[str, Any]) -> Response | dict[str, Any]:
     """Answer an input, as OpenAI's API of this name does.

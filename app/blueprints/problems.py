@@ -51,6 +51,7 @@ def install(app: Flask, forms: Mapping[str, Form] | None = None) -> None:
 
 def answer(problem: Problem) -> Response:
     services().metrics.errors.labels(problem.code).inc()
+    services().dashboard.note(problem)
     g.code = problem.code
     said, status, media_type = problem.document(), problem.status, MEDIA_TYPE
     if (form := _form()) is not None:

@@ -11,7 +11,8 @@ from app.blueprints.context import caller, services
 from app.blueprints.guards import needs
 from app.blueprints.limits import metered
 from app.blueprints.streaming import data, streamed, whole
-from app.schemas.chat import StreamEvent
+from app.schemas.events import RunEvent
+from app.schemas.extract import ExtractAnswer
 from app.schemas.headers import OnceHeaders
 from app.schemas.prompts import PromptAnswer, PromptBody, PromptQuery, PromptsSchema
 
@@ -20,6 +21,8 @@ blueprint = Blueprint(
 )
 
 Values = dict[str, Any]
+
+_EITHER = {"anyOf": [PromptAnswer, ExtractAnswer]}
 
 
 @blueprint.get("")
@@ -35,6 +38,7 @@ def prompts() -> dict[str, Any]:
 @blueprint.arguments(PromptQuery, location="query")
 @blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, PromptAnswer)
+@blueprint.doc(responses={200: {"content": {"application/json": {"schema": _EITHER}}}})
 @metered
 @needs("chat", "extract")
 def prompt(body: Values, query: Values, headers: Values, name: str) -> Response | dict[str, Any]:
@@ -54,7 +58,7 @@ def prompt(body: Values, query: Values, headers: Values, name: str) -> Response 
 @blueprint.arguments(PromptBody)
 @blueprint.arguments(PromptQuery, location="query")
 @blueprint.arguments(OnceHeaders, location="headers")
-@blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@blueprint.response(200, RunEvent, content_type="text/event-stream")
 @metered
 @needs("chat", "extract")
 def prompt_stream(body: Values, query: Values, headers: Values, name: str) -> Response:

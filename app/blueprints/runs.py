@@ -11,7 +11,7 @@ from app.blueprints.bodies import Blueprint
 from app.blueprints.context import caller, services
 from app.blueprints.guards import needs
 from app.blueprints.streaming import streamed
-from app.schemas.chat import StreamEvent
+from app.schemas.events import RunEvent
 from app.schemas.runs import EventsQuery, RunSchema, RunsQuery, RunsSchema
 
 # What we send as `id`; anything else is not ours and means the beginning.
@@ -41,7 +41,7 @@ def read(run_id: str) -> object:
 
 @blueprint.get("/<run_id>/events")
 @blueprint.arguments(EventsQuery, location="query")
-@blueprint.response(200, StreamEvent, content_type="text/event-stream")
+@blueprint.response(200, RunEvent, content_type="text/event-stream")
 @_whoever_has_runs
 def events(query: dict[str, Any], run_id: str) -> Response:
     """Read a run's events again, from the one after `after` or `Last-Event-ID` on."""

@@ -12,8 +12,9 @@ from app.blueprints.limits import metered
 from app.blueprints.streaming import framed
 from app.encoders import ui
 from app.runs.run import Run
+from app.schemas.events import UiChunk
 from app.schemas.runs import RunSchema
-from app.schemas.ui import UiBody, UiChunk
+from app.schemas.ui import UiBody
 from app.services.posts import Decisions, Post
 
 blueprint = Blueprint(

@@ -31,7 +31,7 @@ _TYPES = {
 }
 _OVERLOADED = {"provider_overloaded": 529}
 # Where a status is not one of theirs.
-_BAD = {405, 415, 422, 426}
+_BAD = {415, 422, 426}
 
 _sentence = Form(_NAMES)
 

@@ -107,16 +107,6 @@ class AgentAnswer(ChatAnswer):
     expires_at = fields.Str(metadata={"format": "date-time"})
 
 
-class AgentEvent(Schema):
-    """Server-sent events: start, delta, reasoning, tool_call, tool_result, approval, step, usage,
-    and at the end done or error.
-    """
-
-    id = fields.Int()
-    event = fields.Str()
-    data = fields.Dict()
-
-
 class StepsSchema(Schema):
     run_id = fields.Str(required=True)
     state = fields.Str(required=True)

@@ -13,6 +13,8 @@ from app.schemas.base import Body, Number
 from app.schemas.openai_fields import Ignored, Unsupported, Wrong, taken
 
 _ID = Length(min=1, max=40)
+_OBJECT = {"type": "object"}
+_OBJECTS = {"type": "array", "items": {"type": "object"}}
 # Ours know three; above the highest there is none.
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
 # The share of the tokens that a model may think for, as an effort.
@@ -54,12 +56,20 @@ class CountBody(Body):
     holds_images = True
 
     model = fields.Str(allow_none=True, validate=Length(min=1, max=200))
-    messages = _Read(anthropic_blocks.conversation, required=True)
-    system = _Read(anthropic_blocks.orders, allow_none=True)
-    tools = _Read(anthropic_blocks.tools, allow_none=True)
-    tool_choice = _Read(anthropic_blocks.choice, allow_none=True)
+    messages = _Read(
+        anthropic_blocks.conversation,
+        required=True,
+        metadata={**_OBJECTS, "minItems": 1, "example": [{"role": "user", "content": "Hello"}]},
+    )
+    system = _Read(
+        anthropic_blocks.orders,
+        allow_none=True,
+        metadata={"anyOf": [{"type": ["string", "null"]}, _OBJECTS]},
+    )
+    tools = _Read(anthropic_blocks.tools, allow_none=True, metadata=_OBJECTS)
+    tool_choice = _Read(anthropic_blocks.choice, allow_none=True, metadata=_OBJECT)
     thinking = fields.Nested(Thinking, allow_none=True)
-    output_config = _Read(lambda sent: _output(sent), allow_none=True)
+    output_config = _Read(lambda sent: _output(sent), allow_none=True, metadata=_OBJECT)
 
     cache_control = Ignored()
 
@@ -90,7 +100,9 @@ class CountBody(Body):
 class MessagesBody(CountBody):
     """As Anthropic has it."""
 
-    max_tokens = fields.Int(required=True, strict=True, validate=Range(1, 1_000_000))
+    max_tokens = fields.Int(
+        required=True, strict=True, validate=Range(1, 1_000_000), metadata={"example": 1024}
+    )
     stream = fields.Bool(allow_none=True, truthy={True}, falsy={False})
     temperature = Number(allow_none=True, allow_nan=False, validate=Range(0, 1))
     top_p = Number(allow_none=True, allow_nan=False, validate=Range(0, 1))
@@ -146,8 +158,21 @@ def _format(sent: Any) -> dict[str, Any]:
     return {"name": "answer", "description": "", "schema": given["schema"], "strict": True}
 
 
+class AnthropicProblem(Schema):
+    type = fields.Str(required=True)
+    message = fields.Str(required=True)
+
+
+class AnthropicError(Schema):
+    """An error as Anthropic's API says it."""
+
+    type = fields.Str(required=True, validate=OneOf(["error"]))
+    error = fields.Nested(AnthropicProblem, required=True)
+    request_id = fields.Str(required=True)
+
+
 class MessageAnswer(Schema):
-    """An object of the type message, or, with `stream`, server-sent events of one."""
+    """An object of the type message."""
 
     id = fields.Str()
     type = fields.Str()

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields
+from marshmallow.validate import Regexp
 
 from app.errors import BadInput
 
@@ -67,8 +68,9 @@ class Dollars(fields.Field[Decimal]):
     }
     _FORM = re.compile(r"[0-9]{1,30}(\.[0-9]{1,12})?")
 
-    def __init__(self, most: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, most: int, *, metadata: Mapping[str, Any], **kwargs: Any) -> None:
+        form = {"pattern": f"^{self._FORM.pattern}$", "minimum": 0, "maximum": most}
+        super().__init__(**kwargs, metadata={**form, **metadata})
         self._most = most
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **_: Any) -> str | None:
@@ -97,9 +99,8 @@ class Number(fields.Float):
         return super()._validated(value)
 
 
-def not_blank(text: str) -> None:
-    if not text.strip():
-        raise ValidationError("Must not be empty.")
+# A pattern, so that the description has it too.
+not_blank = Regexp(r"[\s\S]*\S", error="Must not be empty.")
 
 
 def one_line(text: str) -> None:
@@ -118,7 +119,12 @@ def loaded(schema: Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ProblemSchema(Schema):
-    """An error as RFC 9457 writes it. `errors` holds what is wrong with each field."""
+    """An error as RFC 9457 writes it. `errors` holds what is wrong with each field. There may be
+    more: of an extraction that failed also what it came to.
+    """
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.Str(required=True)
     title = fields.Str(required=True)

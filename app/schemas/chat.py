@@ -81,7 +81,9 @@ class ChatBody(SettingsBody):
     holds_images = True
 
     message = fields.Str(
-        required=True, validate=not_blank, metadata=_described("what the user says")
+        required=True,
+        validate=not_blank,
+        metadata={**_described("what the user says"), "example": "How tall is the Eiffel Tower?"},
     )
     images = fields.List(
         fields.Str(validate=image),
@@ -173,11 +175,3 @@ class ChatAnswer(Schema):
     truncated_turns = fields.Int(
         required=True, metadata=_described("oldest turns that were not sent to the model")
     )
-
-
-class StreamEvent(Schema):
-    """Server-sent events: start, delta, reasoning, usage, and at the end done or error."""
-
-    id = fields.Int()
-    event = fields.Str()
-    data = fields.Dict()

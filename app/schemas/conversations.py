@@ -23,7 +23,9 @@ class PageQuery(Body):
 
 
 class TitleBody(Body):
-    title = fields.Str(required=True, validate=[not_blank, Length(max=200)])
+    title = fields.Str(
+        required=True, validate=[not_blank, Length(max=200)], metadata={"example": "Paris in May"}
+    )
 
 
 class ExportQuery(Body):

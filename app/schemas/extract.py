@@ -31,6 +31,7 @@ class HowBody(Body):
         required=True,
         metadata={
             "oneOf": [{"type": "string"}, {"type": "object"}],
+            "example": "contact",
             **_described(
                 "the name of one of GET /api/schemas, or a JSON Schema (2020-12, draft-07)"
             ),
@@ -72,7 +73,10 @@ class ExtractBody(HowBody):
     text = fields.Str(
         required=True,
         validate=not_blank,
-        metadata=_described("the document; a long one is read in parts"),
+        metadata={
+            **_described("the document; a long one is read in parts"),
+            "example": "Ada Lovelace, ada@example.com",
+        },
     )
 
 
@@ -167,14 +171,6 @@ class ExtractAnswer(Schema):
     cost_usd = fields.Float(
         required=True, allow_none=True, metadata=_described("null where no price is known")
     )
-
-
-class ExtractEvent(Schema):
-    """Server-sent events: start, partial, step, usage, and at the end done or error."""
-
-    id = fields.Int()
-    event = fields.Str()
-    data = fields.Dict()
 
 
 class RegisteredSchema(Schema):

@@ -38,9 +38,13 @@ class HowAllBody(HowBody):
 
 class DocumentSchema(Body):
     id = fields.Str(
-        required=True, validate=[Length(max=200), not_blank], metadata=_described("your own")
+        required=True,
+        validate=[Length(max=200), not_blank],
+        metadata={**_described("your own"), "example": "letter-1"},
     )
-    text = fields.Str(required=True, validate=not_blank)
+    text = fields.Str(
+        required=True, validate=not_blank, metadata={"example": "Ada Lovelace, ada@example.com"}
+    )
 
 
 class BatchBody(HowAllBody):

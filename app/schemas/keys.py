@@ -94,7 +94,7 @@ class KeyBody(KeyChanges):
     owner = fields.Str(
         required=True,
         validate=[*_NAME, _no_user],
-        metadata=_described("whose conversations it opens"),
+        metadata=_described("whose conversations it opens", example="ada"),
     )
     team = fields.Str(
         allow_none=True,

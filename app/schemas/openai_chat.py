@@ -39,7 +39,7 @@ class ChatCompletionBody(Body):
 
     holds_images = True
 
-    messages = Messages(required=True)
+    messages = Messages()
     model = fields.Str(allow_none=True, validate=Length(min=1, max=200))
     stream = fields.Bool(allow_none=True, truthy={True}, falsy={False})
     stream_options = fields.Nested(ChatStreamOptions, allow_none=True)
@@ -47,7 +47,7 @@ class ChatCompletionBody(Body):
     top_p = Number(allow_none=True, allow_nan=False, validate=Range(0, 1))
     max_completion_tokens = fields.Int(allow_none=True, strict=True, validate=Range(1, 1_000_000))
     max_tokens = fields.Int(allow_none=True, strict=True, validate=Range(1, 1_000_000))
-    stop = Stops(allow_none=True)
+    stop = Stops()
     seed = fields.Int(allow_none=True, strict=True, validate=Range(-(2**63), 2**63 - 1))
     reasoning_effort = fields.Str(allow_none=True, validate=OneOf(EFFORTS))
     tools = Tools(flat=False)
@@ -117,8 +117,21 @@ def _url(part: dict[str, Any]) -> Any:
     return image.get("url") if isinstance(image, dict) else image
 
 
+class OpenAIProblem(Schema):
+    message = fields.Str(required=True)
+    type = fields.Str(required=True)
+    param = fields.Str(required=True, allow_none=True)
+    code = fields.Str(required=True, allow_none=True)
+
+
+class OpenAIError(Schema):
+    """An error as OpenAI's API says it."""
+
+    error = fields.Nested(OpenAIProblem, required=True)
+
+
 class ChatCompletionAnswer(Schema):
-    """An object of the kind chat.completion, or, with `stream`, server-sent chunks of one."""
+    """An object of the kind chat.completion."""
 
     id = fields.Str()
     object = fields.Str()

@@ -16,6 +16,11 @@ _MOST = 2_048  # texts at once
 class Texts(fields.Field[tuple[str, ...]]):
     """A text, or a list of them. Lists of tokens are some vendor's own and not taken."""
 
+    def __init__(self) -> None:
+        text = {"type": "string", "minLength": 1}
+        texts = {"type": "array", "items": text, "minItems": 1, "maxItems": _MOST}
+        super().__init__(required=True, metadata={"anyOf": [text, texts]})
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...]:
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list) or not all(isinstance(x, str) and x for x in listed):
@@ -26,7 +31,7 @@ class Texts(fields.Field[tuple[str, ...]]):
 
 
 class EmbeddingsBody(Body):
-    input = Texts(required=True)
+    input = Texts()
     model = fields.Str(required=True, validate=Length(min=1, max=200))
     dimensions = fields.Int(allow_none=True, strict=True, validate=Range(1, 100_000))
     encoding_format = fields.Str(allow_none=True, validate=OneOf(["float", "base64"]))

@@ -13,6 +13,7 @@ from app.messages import Picture
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DATA_URL = re.compile("data:image/(png|jpeg|gif|webp);base64,")
 _LONGEST_URL = 2_000
+_TEXT = {"type": "string", "minLength": 1}
 
 
 class Wrong(Exception):
@@ -56,6 +57,10 @@ class Unsupported(fields.Field[Any]):
 
 class Stops(fields.Field[tuple[str, ...]]):
     """A text or up to four of them."""
+
+    def __init__(self) -> None:
+        texts = {"type": "array", "items": _TEXT, "maxItems": 4}
+        super().__init__(allow_none=True, metadata={"anyOf": [_TEXT, texts, {"type": "null"}]})
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...]:
         listed = [value] if isinstance(value, str) else value

@@ -18,6 +18,12 @@ _ECHOED = ("id", "status", "phase")
 class Input(fields.Field[Conversation]):
     """A text, or a list of messages, calls of functions, and what those gave."""
 
+    def __init__(self) -> None:
+        objects = {"type": "array", "items": {"type": "object"}, "minItems": 1}
+        super().__init__(
+            required=True, metadata={"anyOf": [{"type": "string"}, objects], "example": "Hello"}
+        )
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Conversation:
         try:
             return _conversation(value)

@@ -25,6 +25,11 @@ class Conversation(NamedTuple):
 class Messages(fields.Field[Conversation]):
     """`system` and `developer` stand before all others and are the system prompt together."""
 
+    def __init__(self) -> None:
+        objects = {"type": "array", "items": {"type": "object"}, "minItems": 1}
+        example = [{"role": "user", "content": "Hello"}]
+        super().__init__(required=True, metadata={**objects, "example": example})
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Conversation:
         try:
             return _conversation(value)

@@ -34,7 +34,7 @@ class ResponseBody(Body):
 
     holds_images = True
 
-    input = Input(required=True)
+    input = Input()
     instructions = fields.Str(allow_none=True)
     model = fields.Str(allow_none=True, validate=Length(min=1, max=200))
     stream = fields.Bool(allow_none=True, truthy={True}, falsy={False})
@@ -85,7 +85,7 @@ class ResponseBody(Body):
 
 
 class ResponseAnswer(Schema):
-    """An object of the kind response, or, with `stream`, server-sent events."""
+    """An object of the kind response."""
 
     id = fields.Str()
     object = fields.Str()

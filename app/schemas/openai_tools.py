@@ -18,7 +18,8 @@ class Tools(fields.Field[list[JSON]]):
     """`flat`: the function stands in the tool itself, as in the responses API."""
 
     def __init__(self, *, flat: bool) -> None:
-        super().__init__(allow_none=True, metadata={"description": "functions alone"})
+        form = {"type": "array", "items": {"type": "object"}}
+        super().__init__(allow_none=True, metadata={**form, "description": "functions alone"})
         self._flat = flat
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[JSON]:
@@ -50,7 +51,8 @@ class ToolChoice(fields.Field[str]):
     """A word, or the name of a function."""
 
     def __init__(self, *, flat: bool) -> None:
-        super().__init__(allow_none=True)
+        forms = [{"enum": [*_WORDS, None]}, {"type": "object", "required": ["type"]}]
+        super().__init__(allow_none=True, metadata={"anyOf": forms})
         self._flat = flat
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
@@ -77,7 +79,9 @@ class Format(fields.Field[JSON | None]):
     """What the answer is to be; None for a text. `flat` as above."""
 
     def __init__(self, *, flat: bool) -> None:
-        super().__init__(allow_none=True, metadata={"description": "checked when it is there"})
+        said = "text, json_object or json_schema; checked when it is there"
+        form = {"type": "object", "required": ["type"], "description": said}
+        super().__init__(allow_none=True, metadata=form)
         self._flat = flat
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> JSON | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Regexp
 
 from app.schemas.agents import AgentBody
@@ -33,16 +33,22 @@ class UiBody(AgentBody):
     id = fields.Str(
         required=True,
         validate=_CHAT_ID,
-        metadata=_described("the chat's, as the client calls it, or a conversation's id"),
+        metadata={
+            **_described("the chat's, as the client calls it, or a conversation's id"),
+            "example": "chat-1",
+        },
     )
     messages = fields.List(
         fields.Dict(keys=fields.Str()),
         required=True,
         validate=Length(min=1, error="Must not be empty."),
-        metadata=_described(
-            "messages of the AI SDK; the last one is the user's, or an answer with calls that were "
-            "decided about"
-        ),
+        metadata={
+            **_described(
+                "messages of the AI SDK; the last one is the user's, or an answer with calls that "
+                "were decided about"
+            ),
+            "example": [{"id": "m1", "role": "user", "parts": [{"type": "text", "text": "Hello"}]}],
+        },
     )
     trigger = fields.Str(
         load_default="submit-message",
@@ -97,9 +103,3 @@ class UiBody(AgentBody):
             "by_agent": "tools" in data,
             "settings": settings,
         }
-
-
-class UiChunk(Schema):
-    """Server-sent events without a name, one chunk of the AI SDK's UI message stream in each."""
-
-    type = fields.Str(required=True)

@@ -23,11 +23,12 @@ class _Groups(fields.Field[tuple[str, ...]]):
 
     def __init__(self, *known: str) -> None:
         self._known = ", ".join(known)
+        pattern = "^({0})(,({0}))*$".format("|".join(known))
         said = f"one or more of {self._known}, with commas between them"
         super().__init__(
             data_key="group_by",
             load_default=("day",),
-            metadata={"type": "string", "default": "day", **_described(said)},
+            metadata={"type": "string", "default": "day", "pattern": pattern, **_described(said)},
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, ...]:

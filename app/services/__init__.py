@@ -20,6 +20,7 @@ from app.services.batches.starting import Batches
 from app.services.chat import Chat
 from app.services.completions.completions import Completions
 from app.services.conversations import Conversations
+from app.services.dashboard import Dashboard
 from app.services.embeddings import Embeddings
 from app.services.endings import Endings
 from app.services.extraction.extraction import Extraction
@@ -84,6 +85,7 @@ class Services:
     identity: Identity
     sessions: Sessions
     keys: Keys
+    dashboard: Dashboard
     teams: Teams
     sharing: Sharing | None
     counters: SharedCounters | None

@@ -38,6 +38,7 @@ from app.services.completions.completions import Completions
 from app.services.composing import Composer
 from app.services.consent import Terms
 from app.services.conversations import Conversations
+from app.services.dashboard import Dashboard
 from app.services.embeddings import Embeddings
 from app.services.endings import Endings
 from app.services.entrance import entrance
@@ -210,6 +211,16 @@ def assemble(
         identity=door.identity,
         sessions=door.sessions,
         keys=door.keys,
+        dashboard=Dashboard(
+            database,
+            live,
+            known,
+            door.keys,
+            gate,
+            breakers,
+            sharing.mirrors if sharing else None,
+            config.budget_time_zone,
+        ),
         teams=Teams(database, door.identity.forget),
         sharing=sharing,
         counters=shared,

@@ -10,9 +10,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Any
 
 import gevent
 import msgspec
@@ -135,13 +136,16 @@ class Attempts:
             self._calls += 1
             self._count(model)
             self._meter.calling()
-            with closing(model.provider.stream(self.composed.request)) as stream:  # type: ignore[type-var]
+            stream: Any = model.provider.stream(self.composed.request)
+            try:
                 opening = self._opening(stream)
                 call.heard()
                 self._meter.first_token()
                 self._heard = True
                 # Chained, because a layer of our own would be passed through for every token.
                 yield chain([opening], stream)
+            finally:
+                stream.close()
 
     def _count(self, model: Model) -> None:
         if model.id in self._asked:

@@ -125,8 +125,8 @@ def page(tx: Connection, limit: int, cursor: str | None) -> KeyPage:
 
 def change(tx: Connection, key_id: str, changes: Mapping[str, Any]) -> None:
     """`changes` are fields of a Key, and of its limits those that change."""
-    if changes:
-        tx.execute(update(keys).where(_k.id == key_id).values(**_row(changes)))
+    if row := _row(changes):  # limits may be there, and none of them changed
+        tx.execute(update(keys).where(_k.id == key_id).values(**row))
 
 
 def rotate(tx: Connection, key_id: str, digest: str, shown: str, until: int) -> None:

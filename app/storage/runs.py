@@ -138,9 +138,7 @@ def newest(tx: Connection, owner: str, conversation_id: str) -> StoredRun | None
 
 def open_in(tx: Connection, owner: str, conversation_id: str) -> Sequence[StoredRun]:
     """Those in a conversation that have not ended, the newest first."""
-    mine = _SELECT.where(
-        runs.c.conversation_id == storable(conversation_id), runs.c.owner == owner
-    )
+    mine = _SELECT.where(runs.c.conversation_id == storable(conversation_id), runs.c.owner == owner)
     open_ = mine.where(runs.c.state.in_(("running", "waiting")))
     return [_value(row) for row in tx.execute(open_.order_by(runs.c.id.desc()))]
 

@@ -77,11 +77,11 @@ export const regenerate = ({ conversation_id, ...options }) =>
 export const agent = (options) => ask("/api/agent/stream", options);
 
 /**
- * @param {string} name
- * @param {Options & {variables?: object, [field: string]: any}} [options] @returns {Events}
+ * @param {string} name one that answers with data, as an extraction, is not `repeatable`
+ * @param {Options & {variables?: object, repeatable?: boolean, [field: string]: any}} [options] @returns {Events}
  */
-export const prompt = (name, options = {}) =>
-  ask(`/api/prompts/${encodeURIComponent(name)}/stream`, options);
+export const prompt = (name, { repeatable = true, ...options } = {}) =>
+  ask(`/api/prompts/${encodeURIComponent(name)}/stream`, options, { repeatable });
 
 /** @param {Options & {text: string, schema: any, [field: string]: any}} options @returns {Events} */
 export const extract = (options) => ask("/api/extract/stream", options, { repeatable: false });

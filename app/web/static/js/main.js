@@ -10,13 +10,13 @@ import { closeDrawer, initDrawer } from "./drawer.js";
 import { askDelete, askTitle, initMenu, openMenu, somethingOpen } from "./menu.js";
 import { initModels, loadModels } from "./models.js";
 import { clearNotice, initNotice, showProblem, tell } from "./notice.js";
-import { goTo, inExtraction, nameRoute, routeId } from "./route.js";
+import { goTo, inView, nameRoute, routeId } from "./route.js";
 import { followEnd } from "./scroll.js";
 import { Sidebar } from "./sidebar.js";
 import { initSignIn, showAccount, showSignIn } from "./sign-in.js";
 import { askForTerms, initTerms } from "./terms.js";
 import { refreshTotals } from "./totals.js";
-import { focusView, openExtraction, showView, stopExtraction } from "./views.js";
+import { focusView, openView, showView, stopView } from "./views.js";
 
 const list = new Conversations();
 const toEnd = followEnd(find("#scroller"), [find("#thread")], find("#jump"));
@@ -50,7 +50,7 @@ function showList() {
 
 /** @param {string} title */
 function showTitle(title) {
-  if (inExtraction()) return;
+  if (inView()) return;
   find("#title").textContent = title || (desk.thread.id === null ? "New chat" : "Untitled");
   find("#title-menu").hidden = desk.thread.id === null;
   document.title = title ? `${title} · Parley` : "Parley";
@@ -66,7 +66,7 @@ async function openRoute() {
   closeDrawer();
   clearNotice();
   showView();
-  if (inExtraction()) return tell(() => openExtraction(refreshTotals));
+  if (inView()) return tell(() => openView(refreshTotals));
   try {
     const opened = desk.open(id);
     showList();
@@ -114,12 +114,12 @@ async function removeNow(id) {
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented || somethingOpen()) return;
   if (closeDrawer()) return;
-  if (inExtraction()) stopExtraction();
+  if (inView()) stopView();
   else desk.stop();
 }
 
 function newChat() {
-  if (routeId() !== null || inExtraction()) goTo(null);
+  if (routeId() !== null || inView()) goTo(null);
   else void openRoute();
 }
 
@@ -129,7 +129,7 @@ async function start() {
     focusComposer(); // until now it was out of sight, and could not have the focus
     await Promise.all([loadModels(), loadTools(), refreshList(), refreshTotals(), askForTerms()]);
     // A new chat is open from the first moment: by now somebody may have written in it.
-    if (routeId() !== null || inExtraction()) await openRoute();
+    if (routeId() !== null || inView()) await openRoute();
   } catch (error) {
     find("#app").hidden = !find("#sign-in").hidden;
     showProblem(error);
@@ -159,5 +159,5 @@ find(".skip").addEventListener("click", focusView);
 addEventListener("hashchange", openRoute);
 addEventListener("keydown", onKey);
 showView();
-if (routeId() === null && !inExtraction()) void desk.open(null);
+if (routeId() === null && !inView()) void desk.open(null);
 void start();

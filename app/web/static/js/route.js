@@ -1,4 +1,11 @@
-/** The address: `#/c/ID` is a conversation, `#/extract` the extraction, anything else a new chat. */
+/**
+ * The address: `#/c/ID` is a conversation, `#/extract` and its like are views, anything else a new
+ * chat.
+ */
+
+const VIEW = /^#\/(extract|prompts|admin)$/;
+
+/** @typedef {"extract" | "prompts" | "admin"} ViewName */
 
 /** @returns {string | null} */
 export function routeId() {
@@ -6,7 +13,12 @@ export function routeId() {
   return match ? decodeURIComponent(match[1]) : null;
 }
 
-export const inExtraction = () => location.hash === "#/extract";
+/** @returns {ViewName | null} the view beside the chat that is asked for; null: the chat is */
+export function viewName() {
+  return /** @type {ViewName | undefined} */ (VIEW.exec(location.hash)?.[1]) ?? null;
+}
+
+export const inView = () => viewName() !== null;
 
 /** @param {string | null} id */
 const hashOf = (id) => (id === null ? "#/" : `#/c/${encodeURIComponent(id)}`);
@@ -21,5 +33,5 @@ export function goTo(id) {
  * @param {string | null} id
  */
 export function nameRoute(id) {
-  if (!inExtraction()) history.replaceState(null, "", hashOf(id));
+  if (!inView()) history.replaceState(null, "", hashOf(id));
 }

@@ -43,11 +43,12 @@ export function showSignIn() {
 
 /** Who the caller is to the server; throws a Problem of status 401 for a stranger. */
 export async function showAccount() {
-  const { owner, user, csrf_token } = await json("/api/session");
+  const { owner, user, scopes, csrf_token } = await json("/api/session");
   rememberCsrf(csrf_token);
   find("#sign-in").hidden = true;
   find("#app").hidden = false;
   field.value = "";
   find("#account").hidden = csrf_token === null;
   find("#owner").textContent = user ?? owner;
+  find("#open-admin").hidden = !scopes.includes("admin");
 }

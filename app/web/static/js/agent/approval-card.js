@@ -65,8 +65,8 @@ export class ApprovalCard {
   #edit(editing) {
     this.area.hidden = !editing;
     this.#part("pre").hidden = editing;
-    this.#part(".approve").textContent = editing ? "Approve with these" : "Approve";
-    this.#part(".change").textContent = editing ? "As they were" : "Edit";
+    this.#part(".approve").textContent = editing ? "Approve edited" : "Approve";
+    this.#part(".change").textContent = editing ? "Cancel" : "Edit";
     this.#complain("");
     if (!editing) {
       this.area.value = inLines(this.call.arguments);

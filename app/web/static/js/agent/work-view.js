@@ -1,6 +1,6 @@
 /** An agent at work, in its message: calls while they run, cards of those that wait, and the log. */
 
-import { stamp } from "../dom.js";
+import { find, stamp } from "../dom.js";
 import { ApprovalCard } from "./approval-card.js";
 import { CallView } from "./call-view.js";
 import { StepsView } from "./steps-view.js";
@@ -24,8 +24,8 @@ export class WorkView {
     this.message = message;
     this.before = before;
     this.before.append(this.#list);
+    this.after = after;
     this.#steps = new StepsView(message);
-    after.append(this.#steps.element);
   }
 
   update() {
@@ -35,6 +35,8 @@ export class WorkView {
     for (const call of work?.calls ?? []) this.#call(call).update();
     this.#updateCards(live ? (work?.waiting ?? []) : []);
     this.#steps.update(live);
+    const { element } = this.#steps;
+    if (!element.hidden && !element.isConnected) this.after.append(element);
   }
 
   /** @param {import("./work.js").Call} call */
@@ -60,6 +62,10 @@ export class WorkView {
     const card = new ApprovalCard(/** @type {string} */ (runId), call, /** @type {any} */ (work), () => this.update());
     this.#cards.set(call, card);
     this.before.append(card.element);
+    find("#status").textContent = `Parley asks whether ${call.name} may be called.`;
+    /** @type {HTMLTextAreaElement} */
+    const box = find("#message");
+    if (document.activeElement === box && box.value === "") card.element.focus();
   }
 
   /**
