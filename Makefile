@@ -10,12 +10,12 @@ BIN := .venv/bin
 FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test rooms servers browser lint types prove faults bench lock clean
+.PHONY: run test clients rooms servers browser lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
-test: .venv/test lint types
+test: .venv/test clients lint types
 	@$(MAKE) --no-print-directory --jobs 3 rooms servers browser
 
 # Three at once: what starts servers, or drives a browser, waits most of the time.
@@ -29,6 +29,13 @@ servers: .venv/test
 
 browser: .venv/test
 	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider
+
+# Before the three, who would install them in each other's way. Without npm their tests are skipped.
+clients: $(if $(shell command -v npm),tests/clients/node_modules/made)
+
+tests/clients/node_modules/made: tests/clients/package-lock.json
+	@cd tests/clients && npm ci --no-audit --no-fund --silent
+	@touch $@
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -42,8 +42,8 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
         )
     if values["cors_origins"] == (EVERY,) and not values["port"]:
         problems.append(
-            "CORS_ORIGINS: without PORT no key is in force, and with * every page that is opened in "
-            "a browser on this machine could use Parley. Name the origins that may."
+            "CORS_ORIGINS: without PORT no key is in force, and with * every page that is opened "
+            "in a browser on this machine could use Parley. Name the origins that may."
         )
     if (values["web_concurrency"] or 1) > 1 and not values["redis_url"]:
         problems.append(

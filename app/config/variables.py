@@ -12,6 +12,7 @@ from marshmallow.validate import OneOf
 from app import chains, profiles, servers, tariffs, tool_servers
 from app.config import origins
 from app.config.environment import Env, Variables
+from app.config.settings import KEPT
 from app.config.validators import (
     database,
     folder,
@@ -29,7 +30,6 @@ from app.config.validators import (
     version,
     web_address,
 )
-from app.config.settings import KEPT
 from app.servers import CompatibleServer
 from app.tool_servers import APPROVALS, ToolServer
 
@@ -217,10 +217,7 @@ def _privacy(v: Variables) -> Mapping[str, Any]:
         "filter_rules": v.text("filter_rules"),
         "terms_file": v.text("terms_file", validate=there),
         "terms_version": v.text("terms_version", validate=version),
-        **{
-            f"retention_days_{name}": v.whole(f"retention_days_{name}", 1, 36_500)
-            for name in KEPT
-        },
+        **{f"retention_days_{name}": v.whole(f"retention_days_{name}", 1, 36_500) for name in KEPT},
     }
 
 
