@@ -12,6 +12,8 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 import structlog
+from gevent import Greenlet
+from gevent.pool import Group
 
 from app.cluster.bus import Bus
 from app.cluster.connection import RedisAway
@@ -40,7 +42,13 @@ class Mirror(Run):
         super().__init__(run_id, owner, conversation_id)
         self.process = process
         self.heard_at = time.monotonic()
+        self.leaving: Greenlet[..., None] | None = None
         self._host = host
+
+    @property
+    def read(self) -> bool:
+        """Whether anybody here reads it."""
+        return bool(self._readers)
 
     def join(self, reader: Reader) -> None:
         """Raises RedisAway."""
@@ -79,6 +87,7 @@ class Mirrors:
         self._process = process
         # Those that are read: the bus knows them. The others are forgotten with their last user.
         self._closing = False
+        self._telling = Group()
         self._by_id: WeakValueDictionary[str, Mirror] = WeakValueDictionary()
 
     def open(self, run_id: str, owner: str, conversation_id: str, process: str) -> Mirror:
@@ -93,13 +102,20 @@ class Mirrors:
 
     def follow(self, mirror: Mirror) -> None:
         """Raises RedisAway."""
+        if mirror.leaving is not None:
+            mirror.leaving.join()  # or it would be heard after what we say now
         self._tell(mirror, "join")
         self._bus.follow(self._logs.key(mirror.id), mirror.take)
 
     def leave(self, mirror: Mirror) -> None:
+        """Also from the loop's own callbacks, which may not wait."""
         self._bus.unfollow(self._logs.key(mirror.id))
-        if mirror.ended:
-            return
+        if not mirror.ended:
+            mirror.leaving = self._telling.spawn(self._leave, mirror)
+
+    def _leave(self, mirror: Mirror) -> None:
+        if mirror.read:
+            return  # somebody has come meanwhile
         try:
             self._tell(mirror, "leave")
         except RedisAway:
@@ -119,6 +135,7 @@ class Mirrors:
         self._closing = True
         for mirror in list(self._by_id.values()):
             mirror.dismiss()
+        self._telling.join()
 
     def _tell(self, mirror: Mirror, topic: str) -> None:
         said = {"run_id": mirror.id, "process": self._process}

@@ -65,6 +65,7 @@ class Sharing:
         self.leases.close()
 
     def close(self) -> None:
+        self.mirrors.close()
         self._publisher.close()
         self.leases.close()
         self.bus.close()
