@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 import gevent
 import pytest
 import redis
+from gevent import get_hub
 
 from app.cluster.connection import RedisAway
 from app.errors import WorkerLost
 from app.events import Event, Failure, TextDelta
+from app.runs.mirror import Mirror
 from app.runs.reader import Reader
 from app.runs.shared_log import Batch
 from tests.cluster.redis_server import RedisServer, running
@@ -81,6 +83,33 @@ def test_a_stop_from_elsewhere(here: Worker, there: Worker) -> None:
     gevent.joinall([followed, own], timeout=10)
     assert followed.value == own.value == [*said("so far"), end("stopped")]
     assert script.interrupted == ["stopped"]
+
+
+def test_who_leaves_from_a_callback_of_the_loop(here: Worker, there: Worker) -> None:
+    """A connection that is gone is noticed where nobody may wait; the run hears of it as well. Who
+    comes back in that moment is a reader again.
+    """
+    run = here.play(Script([said("a"), None], on_disconnect="cancel"))
+    own = Reader(run)
+    mirror = there.mirror(run, here)
+    assert isinstance(mirror, Mirror)
+    first = Reader(mirror)
+    until(lambda: here.sharing._visitors._present)
+    get_hub().loop.run_callback(first.close)
+    until(lambda: not here.sharing._visitors._present)
+    second = Reader(mirror)
+    until(lambda: here.sharing._visitors._present)
+    [before] = here.sharing._visitors._present.values()
+    get_hub().loop.run_callback(second.close)
+    until(lambda: not mirror.read)
+    third = Reader(mirror)
+    until(lambda: before not in here.sharing._visitors._present.values())
+    until(lambda: here.sharing._visitors._present)
+    own.close()
+    gevent.sleep(0.2)
+    assert not run.ended
+    third.close()
+    until(lambda: run.ended)
 
 
 def test_a_reader_elsewhere_is_a_reader(here: Worker, there: Worker) -> None:
