@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,10 +16,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _ENDED = (FileNotFoundError, ProcessLookupError)
 
 
+# Below those that the kernel gives to whoever calls: one of these stays free until a server of ours
+# has started, or started again.
+_PORTS = range(10_000, 32_768)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(_PORTS)))
+            return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -68,9 +68,9 @@ class Privacy:
         found = self._database.report(lambda tx: privacy.amounts(tx, owner))
         runs = self._database.report(lambda tx: privacy.run_ids(tx, owner, account.payer, since))
         self._erasure.stop(owner)
-        while self._database.write(lambda tx: privacy.remove_conversations(tx, owner, _REMOVED)):
+        while self._database.sweep(lambda tx: privacy.remove_conversations(tx, owner, _REMOVED)):
             gevent.sleep(0)
-        self._database.write(
+        self._database.sweep(
             lambda tx: privacy.remove_rest(tx, owner, account.key_id, account.user)
         )
         self._erasure.clear(owner, runs)

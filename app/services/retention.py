@@ -69,7 +69,7 @@ class Retention:
 
     def _swept(self, remove: Removal, most: int, before: int) -> int:
         total = 0
-        while count := self._database.write(lambda tx: remove(tx, before, most)):
+        while count := self._database.sweep(lambda tx: remove(tx, before, most)):
             total += count
             gevent.sleep(_PAUSE)
         return total

@@ -48,6 +48,9 @@ class Database(Protocol):
     def report(self, work: Work[T]) -> T:
         """Read what may take longer than the two seconds."""
 
+    def sweep(self, work: Work[T]) -> T:
+        """Write what may take longer than the two seconds: a removal of many rows."""
+
     def alone(self, work: Work[T]) -> T:
         """Write while no other process is `alone`, for as long as it takes."""
 
@@ -87,6 +90,9 @@ class SQLite:
 
     def report(self, work: Work[T]) -> T:
         return self.read(work)
+
+    def sweep(self, work: Work[T]) -> T:
+        return self.write(work)
 
     def alone(self, work: Work[T]) -> T:
         return self.write(work)  # whoever writes is alone

@@ -35,8 +35,8 @@ log = structlog.get_logger()
 _CONNECTIONS = 9
 
 # Seconds. A turn's own transactions have the first, from the wait for a connection to the commit:
-# whoever asks shall hear within two that there is no database. What sums up a year of calls has
-# the second, but no more than the first to get its connection.
+# whoever asks shall hear within two that there is no database. What sums up a year of calls, or
+# removes them, has the second, but no more than the first to get its connection.
 _QUICK, _LONG = 1.75, 30.0
 # What a crowd may wait for a connection, as long as one after another gets its turn.
 _CROWD = 15.0
@@ -87,6 +87,9 @@ class PostgreSQL:
         return self._transact(work, _QUICK)
 
     def report(self, work: Work[T]) -> T:
+        return self._transact(work, _LONG)
+
+    def sweep(self, work: Work[T]) -> T:
         return self._transact(work, _LONG)
 
     def alone(self, work: Work[T]) -> T:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from gevent import monkey
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from bench.processes import free_port
 from tests.browser.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +35,6 @@ FLAGS = [
 
 # The other tests run patched; these then belong to another call of pytest.
 collect_ignore_glob = ["test_*.py"] if monkey.is_module_patched("socket") else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -89,7 +82,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def serving(folder: Path, **extra: str) -> Iterator[str]:
     """A server with these variables besides the usual ones."""
-    log, address = folder / "log", f"127.0.0.1:{_free_port()}"
+    log, address = folder / "log", f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", address]
     env = _environment(folder) | extra
     with log.open("wb") as out:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from bench.processes import free_port as free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 60.0
@@ -31,12 +32,6 @@ class Server:
 
     def said(self) -> str:
         return self.log.read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:

@@ -57,7 +57,8 @@ class Cut:
     """A caller that leaves at some time: at once, before the answer, in the middle of it.
 
     Some read what comes, some leave it unread until the kernel holds no more. `read` is what
-    those got, whole or not.
+    those got, whole or not. Who `waits` does not leave before it has read of its run, however
+    long a busy machine takes for that.
     """
 
     def __init__(self, server: Server, random_: random.Random, seconds: float) -> None:
@@ -68,18 +69,26 @@ class Cut:
         self._reset = random_.random() < 0.5
         self._reads = random_.random() < 0.7
         self._path = random_.choice([STREAM, STREAM, STREAM, WHOLE])
+        self.waits = self._reads and self._path == STREAM and random_.random() < 0.6
         self._body = {"message": "hi", "model": f"openai/{random_.choice(_MODELS)}"}
 
     def __call__(self) -> None:
         gevent.sleep(self._starts)
         caller = Caller(self._server, self._path, self._body)
+        while self.waits and self.run_id is None and self._more(caller):
+            pass
         gevent.with_timeout(self._stays, self._listen, caller, timeout_value=None)
         caller.leave(reset=self._reset)
 
     def _listen(self, caller: Caller) -> None:
-        while self._reads and (part := caller.answer.read1(65_536)):
-            self.read += part
+        while self._reads and self._more(caller):
+            pass
         gevent.sleep(self._stays)
+
+    def _more(self, caller: Caller) -> bool:
+        part = caller.answer.read1(65_536)
+        self.read += part
+        return bool(part)
 
     @property
     def run_id(self) -> str | None:
@@ -139,7 +148,7 @@ def _counted(found: Counter[str]) -> str:
 
 def _same_as_stored(server: Server, cuts: list[Cut]) -> None:
     known = [(cut, run_id) for cut in cuts if (run_id := cut.run_id)]
-    assert len(known) > len(cuts) / 5
+    assert len(known) >= sum(cut.waits for cut in cuts) > len(cuts) / 5
     for cut, run_id in known:
         log = _HEARTBEAT.sub(b"", get(server, f"/api/runs/{run_id}/events"))
         assert log.startswith(cut.events)
