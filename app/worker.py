@@ -57,7 +57,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         """
         apart = greenlet(self.application)
         apart.gr_context = gevent.getcurrent().gr_context  # the request's id, for its log lines
-        return apart.switch(environ, start_response)
+        answer = apart.switch(environ, start_response)
+        if not self.log.access_log_enabled:  # else it is told of all that was asked
+            _let_go(environ, start_response.__self__.req)
+        return answer
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         if type(client) is socket.socket:  # and not TLS, which frames what it sends
@@ -77,6 +80,14 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         for idle in list(self._idle):
             idle.end()
         self.application.extensions["parley"].shut_down()
+
+
+def _let_go(environ: dict[str, Any], request: Any) -> None:
+    """An answer may last for minutes. Of what was asked gunicorn wants to know two things yet."""
+    kept = environ["wsgi.file_wrapper"]
+    environ.clear()
+    environ["wsgi.file_wrapper"] = kept
+    request.headers = [header for header in request.headers if header[0] == "CONNECTION"]
 
 
 class _Idle(gevent.Timeout):

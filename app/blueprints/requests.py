@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
+from typing import NamedTuple
 
 import structlog
 from flask import Flask, Response, g, request
@@ -11,6 +13,7 @@ from flask import Flask, Response, g, request
 from app import tracing
 from app.blueprints.context import services
 from app.ids import new_id
+from app.metrics import Metrics
 from app.tracing import Span
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -18,6 +21,17 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 log = structlog.get_logger()
+
+
+class _About(NamedTuple):
+    """What is told of a request when the last byte of its answer has gone."""
+
+    method: str
+    route: str
+    status: int
+    request_id: str
+    began: float
+    code: str | None
 
 
 def install(app: Flask) -> None:
@@ -46,38 +60,35 @@ def _account(response: Response) -> None:
     # A method is whatever a caller writes there; as a label it must be one of few.
     method = request.method if request.method in _METHODS else "other"
     route = str(request.url_rule or "none")
-    request_id, began, counter = g.request_id, g.began, services().metrics.requests
-    span, code = g.span, g.get("code")
-
-    def closed() -> None:
-        tracing.enter(span)  # a body may be read in another context than it was made in
-        counter.labels(method, route, response.status_code).inc()
-        log.info(
-            "request",
-            request_id=request_id,
-            method=method,
-            route=route,
-            status=response.status_code,
-            seconds=round(time.monotonic() - began, 4),
-        )
-        if span is not None:
-            _end_span(span, method, route, response.status_code, request_id, code)
-
-    response.call_on_close(closed)
+    about = _About(method, route, response.status_code, g.request_id, g.began, g.get("code"))
+    response.call_on_close(partial(_closed, about, services().metrics, g.span))
 
 
-def _end_span(
-    span: Span, method: str, route: str, status: int, request_id: str, code: str | None
-) -> None:
+def _closed(about: _About, metrics: Metrics, span: Span | None) -> None:
+    tracing.enter(span)  # a body may be read in another context than it was made in
+    metrics.requests.labels(about.method, about.route, about.status).inc()
+    log.info(
+        "request",
+        request_id=about.request_id,
+        method=about.method,
+        route=about.route,
+        status=about.status,
+        seconds=round(time.monotonic() - about.began, 4),
+    )
+    if span is not None:
+        _end_span(span, about)
+
+
+def _end_span(span: Span, about: _About) -> None:
     """OpenTelemetry takes what a caller got wrong for no error of the server's."""
-    span.name = f"{method} {route}"
+    span.name = f"{about.method} {about.route}"
     span.attributes |= {
-        "http.request.method": method,
-        "http.route": route,
-        "http.response.status_code": status,
-        "parley.request.id": request_id,
+        "http.request.method": about.method,
+        "http.route": about.route,
+        "http.response.status_code": about.status,
+        "parley.request.id": about.request_id,
     }
-    if code is not None:
-        span.attributes["error.type"] = code
-    span.end(code or str(status) if status >= 500 else None)
+    if about.code is not None:
+        span.attributes["error.type"] = about.code
+    span.end(about.code or str(about.status) if about.status >= 500 else None)
     tracing.enter(None)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from flask import Response, request
+from prometheus_client import Gauge
 
 from app.blueprints import problems
 from app.blueprints.connection import direct
@@ -92,13 +93,14 @@ def _response(
     # Who may answer is not always known at once, and with it `start`; how to stop it is.
     response.headers["X-Run-ID"] = run.id
 
-    @response.call_on_close
-    def closed() -> None:
-        watch.close()
-        reader.close()
-        open_streams.dec()
-
+    response.call_on_close(partial(_closed, watch, reader, open_streams))
     return response
+
+
+def _closed(watch: Watch, reader: Reader, open_streams: Gauge) -> None:
+    watch.close()
+    reader.close()
+    open_streams.dec()
 
 
 def whole(run: Run) -> Response | dict[str, Any]:

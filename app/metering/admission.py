@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.events import Usage
 from app.metering.counters import Counters, Taken, Want
 
 Kind = Literal["requests", "tokens", "streams"]
@@ -49,6 +50,16 @@ class Admission:
     def settle(self, tokens: int) -> None:
         """Put what was really used in the place of what was reserved."""
         self._correct(requests=0, tokens=tokens - self._tokens)
+
+    def cover(self, work: Callable[[], Usage], before: int = 0) -> None:
+        """Do the work of a stream. The limits get its truth, without the tokens of `before`, and
+        its place back in any case.
+        """
+        try:
+            usage = work()
+            self.settle(usage.input_tokens + usage.output_tokens - before)
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Free the stream's place."""

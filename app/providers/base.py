@@ -142,6 +142,8 @@ CircuitState = Literal["closed", "open", "half_open"]
 class Call(Protocol):
     """A call that a breaker has admitted."""
 
+    __slots__ = ()
+
     def heard(self) -> None:
         """The model has begun to answer."""
         ...

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from app.errors import Paused, ProviderError, ProviderTimeout
 from app.providers.base import Call, CircuitState
@@ -42,18 +42,28 @@ class _Circuit:
 
 
 class _Call(Call):
-    """One admitted call, and what is known of its outcome."""
+    """One admitted call, as a block, and what is known of its outcome."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_breakers", "circuit", "has_failed", "is_probe", "was_heard")
+
+    def __init__(self, breakers: MemoryBreakers, circuit: _Circuit) -> None:
+        self.circuit = circuit
         self.was_heard = False
         self.is_probe = False
         self.has_failed = False
-        self.on_heard: Callable[[], None] = lambda: None
+        self._breakers = breakers
 
     def heard(self) -> None:
         if not self.was_heard:
             self.was_heard = True
-            self.on_heard()
+            if self.is_probe:
+                self._breakers.recovered(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._breakers.over(self, error)
 
 
 class MemoryBreakers:
@@ -72,24 +82,28 @@ class MemoryBreakers:
         self._shared = circuits
         circuits.on_news(self._told)
 
-    @contextmanager
-    def call(self, provider: str, model: str) -> Iterator[Call]:
+    def call(self, provider: str, model: str) -> _Call:
         """Admit one call and note its outcome. Raises Paused: it was not admitted."""
-        circuit = self._circuit(provider, model)
-        call = self._admit(circuit)
+        return self._admit(self._circuit(provider, model))
+
+    def recovered(self, probe: _Call) -> None:
+        """A probe was answered: other calls may pass, everywhere."""
+        self._close(probe.circuit)
+        self._shared.tell(*probe.circuit.name, 0.0)
+        self._end(probe)
+
+    def over(self, call: _Call, error: BaseException | None) -> None:
+        """A call has ended, or `error` has ended it."""
         try:
-            yield call
-        except ProviderError as error:
-            if _counts(error):
-                self._failed(circuit, call)
-            else:
+            if isinstance(error, ProviderError) and _counts(error):
+                self._failed(call)
+            elif isinstance(error, ProviderError):
                 call.heard()  # it answered, if only to refuse
-            raise
         finally:
             if call.is_probe:
-                self._end(circuit, call)
-        if call.was_heard:
-            circuit.outcomes.append((self._clock(), True))
+                self._end(call)
+        if error is None and call.was_heard:
+            call.circuit.outcomes.append((self._clock(), True))
 
     def states(self) -> Mapping[tuple[str, str], CircuitState]:
         """Of every model that was called lately."""
@@ -108,7 +122,7 @@ class MemoryBreakers:
         return "open" if self._clock() < circuit.open_until else "half_open"
 
     def _admit(self, circuit: _Circuit) -> _Call:
-        call = _Call()
+        call = _Call(self, circuit)
         if circuit.open_until is None:
             return call
         wait = circuit.open_until - self._clock()
@@ -118,25 +132,19 @@ class MemoryBreakers:
         try:
             claimed = self._shared.claim(*circuit.name)
         except BaseException:
-            self._end(circuit, call)
+            self._end(call)
             raise
         if not claimed:
             circuit.probe = None
             raise _paused(circuit, wait)
-        call.on_heard = lambda: self._well(circuit, call)
         return call
-
-    def _well(self, circuit: _Circuit, call: _Call) -> None:
-        self._close(circuit)
-        self._shared.tell(*circuit.name, 0.0)
-        self._end(circuit, call)
 
     def _close(self, circuit: _Circuit) -> None:
         circuit.open_until, circuit.probe, circuit.pause = None, None, 0.0
         circuit.outcomes.clear()
 
-    def _failed(self, circuit: _Circuit, call: _Call) -> None:
-        now = self._clock()
+    def _failed(self, call: _Call) -> None:
+        circuit, now = call.circuit, self._clock()
         circuit.outcomes.append((now, False))
         if circuit.probe is call:
             call.has_failed = True
@@ -150,8 +158,9 @@ class MemoryBreakers:
     def _open(self, circuit: _Circuit, pause: float) -> None:
         circuit.open_until, circuit.pause = self._clock() + pause, pause
 
-    def _end(self, circuit: _Circuit, probe: _Call) -> None:
+    def _end(self, probe: _Call) -> None:
         """The next one may try. If it has failed, once all have heard of it."""
+        circuit = probe.circuit
         if circuit.probe is probe:
             circuit.probe = None
         probe.is_probe = False

@@ -6,8 +6,8 @@ library's leaves `translated` as it came, not even what nobody has foreseen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import Self
 
 import structlog
 
@@ -24,9 +24,16 @@ log = structlog.get_logger()
 
 
 class Exchange:
-    """What is known of a response that has begun; errors that come after that carry it too."""
+    """A call to a provider, as a block, and what is known of the response that has begun.
 
-    def __init__(self) -> None:
+    Every error that leaves it is one of ours, also while it iterates. A class and no generator:
+    there is one for every open stream, for as long as it is open.
+    """
+
+    __slots__ = ("_origin", "_request_id", "_status")
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
         self._status: int | None = None
         self._request_id: str | None = None
 
@@ -34,31 +41,29 @@ class Exchange:
         """Note the head of the response. Header names are in lower case."""
         self._status, self._request_id = status, request_id(headers)
 
-    def complete(self, error: ProviderError) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ProviderError):
+            self._complete(error)
+        elif isinstance(error, Exception) and is_theirs(error):
+            ours = _ours(self._origin, error)
+            self._complete(ours)
+            raise ours from error
+
+    def _complete(self, error: ProviderError) -> None:
         error.upstream_status = error.upstream_status or self._status
         error.upstream_request_id = error.upstream_request_id or self._request_id
+        _tell(error)
 
 
-@contextmanager
-def translated(origin: Origin) -> Iterator[Exchange]:
-    """Make every error that leaves the block one of ours, also while it iterates.
+def translated(origin: Origin) -> Exchange:
+    """Make every error that leaves the block one of ours.
 
     One that only whoever runs the server can mend is in the log as `provider_misconfigured`.
     """
-    exchange = Exchange()
-    try:
-        yield exchange
-    except ProviderError as error:
-        exchange.complete(error)
-        _tell(error)
-        raise
-    except Exception as error:
-        if not is_theirs(error):
-            raise
-        ours = _ours(origin, error)
-        exchange.complete(ours)
-        _tell(ours)
-        raise ours from error
+    return Exchange(origin)
 
 
 def _ours(origin: Origin, error: Exception) -> ProviderError:

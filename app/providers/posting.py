@@ -16,8 +16,9 @@ from app.events import ModelEvent
 from app.providers.base import Patience
 from app.providers.faults import Origin, from_status, translated
 from app.providers.profiles import Profiles
-from app.providers.transport.client import Client, Limits, Response, Truncated
+from app.providers.transport.client import Client
 from app.providers.transport.connection import Silence
+from app.providers.transport.response import Limits, Response, Truncated
 from app.providers.transport.template import Template
 from app.providers.wire import UNREADABLE, Dialect, events
 

@@ -7,8 +7,7 @@ every way that a run can end: `stop` only asks, and is heard at once while the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from gevent import get_hub, getcurrent
@@ -27,6 +26,24 @@ class Interrupted(BaseException):
     def __init__(self, cause: Cause) -> None:
         super().__init__(cause)
         self.cause = cause
+
+
+class Stretch:
+    """A block of its owner's, which may be cut short once. There is one in every open stream."""
+
+    __slots__ = ("_owner",)
+
+    def __enter__(self) -> None:
+        self._owner: Any = getcurrent()
+
+    def __exit__(self, *_: object) -> None:
+        self._owner = None
+
+    def cut(self, error: BaseException) -> None:
+        """Throw it into whoever is in the block, if anybody is. Only from the hub."""
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.throw(error)
 
 
 class Run:
@@ -56,7 +73,7 @@ class Run:
         self._waiting: Any = None  # the timer that runs while nobody reads
         self._readers: set[Reader] = set()
         self._cause: Cause | None = None
-        self._interruptible: Any = None
+        self._stretch: Stretch | None = None
 
     @classmethod
     def replayed(cls, run_id: str, owner: str, conversation_id: str, log: Sequence[Event]) -> Run:
@@ -110,21 +127,16 @@ class Run:
             pass
         reader.close()
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
+    def interruptible(self) -> Stretch:
         """The stretch of the owner's work that `stop` may cut short. Raises Interrupted."""
         if self._cause is not None:
             raise Interrupted(self._cause)
-        self._interruptible = getcurrent()
-        try:
-            yield
-        finally:
-            self._interruptible = None
+        self._stretch = Stretch()
+        return self._stretch
 
     def _interrupt(self) -> None:
-        owner, self._interruptible = self._interruptible, None
-        if owner is not None and self._cause is not None:
-            owner.throw(Interrupted(self._cause))
+        if self._stretch is not None and self._cause is not None:
+            self._stretch.cut(Interrupted(self._cause))
 
     def join(self, reader: Reader) -> None:
         self._readers.add(reader)

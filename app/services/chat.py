@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from app.accounts import Account, allowed
 from app.errors import NotAllowed
@@ -118,9 +119,15 @@ class Chat:
             relay = Relay(run, place, origin, self._most_bytes, self._metrics)
             if certain:
                 relay.announce()
-            work = metered(self._generation(run, relay, meter), admission)
-            start(run, _followed(work, lambda: self._on_answer(account, turn, run)))
+            generation = self._generation(run, relay, meter)
+            start(run, partial(self._work, generation, admission, account, turn, run))
         return run
+
+    def _work(
+        self, generation: Generation, admission: Admission, account: Account, turn: Turn, run: Run
+    ) -> None:
+        admission.cover(generation.run)
+        self._on_answer(account, turn, run)
 
     @contextmanager
     def _admitted(self, account: Account, settings: Settings) -> Iterator[Admission]:
@@ -163,24 +170,3 @@ def permitted(account: Account, chain: Sequence[Candidate]) -> Sequence[Candidat
     if not found:
         raise NotAllowed(f"This key may not use the model {chain[0].model.id}.")
     return found
-
-
-def metered(generation: Generation, admission: Admission) -> Callable[[], None]:
-    """The limits get their truth when the run has ended, and their place back in any case."""
-
-    def work() -> None:
-        try:
-            usage = generation.run()
-            admission.settle(usage.input_tokens + usage.output_tokens)
-        finally:
-            admission.release()
-
-    return work
-
-
-def _followed(work: Callable[[], None], after: Callable[[], None]) -> Callable[[], None]:
-    def both() -> None:
-        work()
-        after()
-
-    return both

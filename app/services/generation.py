@@ -68,7 +68,6 @@ class Generation:
         self._seconds = seconds
         self._degraded = degraded
         self._request_id: str | None = structlog.contextvars.get_contextvars().get("request_id")
-        self._log = log.bind(run_id=run.id, request_id=self._request_id)
 
     def run(self) -> Usage:
         """Returns what it came to."""
@@ -91,14 +90,14 @@ class Generation:
             with self._run.interruptible(), Timeout(self._seconds, self._too_late()):
                 self._relay.run()
         except Interrupted as cut:
-            self._log.info("run_interrupted", cause=cut.cause)
+            log.info("run_interrupted", **self._names(), cause=cut.cause)
             if cut.cause == "shutting_down":
                 return self._failure(_shut_down())
         except ParleyError as error:
             self._relay.figures.fault = error if isinstance(error, ProviderError) else None
             return self._failure(error)
         except Exception:
-            self._log.exception("run_broke")
+            log.exception("run_broke", **self._names())
             return self._failure(ParleyError())
         return None
 
@@ -166,8 +165,11 @@ class Generation:
         except ParleyError as error:
             return self._failure(error)
         except Exception:
-            self._log.exception("answer_not_stored")
+            log.exception("answer_not_stored", **self._names())
             return self._failure(ParleyError())
+
+    def _names(self) -> dict[str, str | None]:
+        return {"run_id": self._run.id, "request_id": self._request_id}
 
     def _failure(self, error: ParleyError) -> Failure:
         return Failure(error.problem(self._request_id))
@@ -177,8 +179,9 @@ class Generation:
         metrics.runs.labels(model.provider.name, state(end)).inc()
         metrics.tokens.labels(model.provider.name, "input").inc(max(0, usage.input_tokens))
         metrics.tokens.labels(model.provider.name, "output").inc(max(0, usage.output_tokens))
-        self._log.info(
+        log.info(
             "run_ended",
+            **self._names(),
             model=model.id,
             state=state(end),
             code=end.problem.code if isinstance(end, Failure) else None,

@@ -16,7 +16,7 @@ import pytest
 from gevent import monkey
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from bench.processes import free_port
+from bench.processes import free_port as free_port
 from tests.browser.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -73,7 +73,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 def parley(tmp_path_factory: pytest.TempPathFactory, pages: list[str]) -> Iterator[str]:
     """A server with a key in force, that knows the first of the origins."""
     folder = tmp_path_factory.mktemp("server")
-    log, port = folder / "log", base._free_port()
+    log, port = folder / "log", base.free_port()
     environment = base._environment(folder) | {
         "PORT": str(port),
         "ADMIN_KEY": KEY,

@@ -131,11 +131,7 @@ class Making:
         """The limits get their truth, and their place back in any case; others hear of the end."""
 
         def owned() -> None:
-            try:
-                usage = work()
-                admission.settle(usage.input_tokens + usage.output_tokens - before)
-            finally:
-                admission.release()
+            admission.cover(work, before)
             if not run.parked:
                 self._on_answer(errand.account, errand.turn, run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from app.accounts import Account
 from app.errors import BadInput
@@ -18,7 +19,7 @@ from app.providers.base import ModelRequest
 from app.runs.registry import Runs
 from app.runs.run import Run
 from app.services.attempts import Attempts, Composed
-from app.services.chat import Chat, metered, permitted
+from app.services.chat import Chat, permitted
 from app.services.completions.completion import Completion, filled, pictures
 from app.services.completions.judging import Judge
 from app.services.completions.requests import fitted, whole
@@ -77,7 +78,8 @@ class Completions:
             relay = Relay(run, None, attempts, self._most_bytes, self._metrics)
             if len(chain) == 1:
                 relay.announce()
-            start(run, metered(self._work(run, relay, meter, judge), admission))
+            work = self._work(run, relay, meter, judge)
+            start(run, partial(admission.cover, work.run))
         return run
 
     def request(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -112,7 +113,7 @@ class Extraction:
             work = Work(run, means, journal, self._inquiries(means, journal, asked))
             if len(means.chain) == 1:
                 journal.begin()
-            start(run, _metered(work, admission))
+            start(run, partial(admission.cover, work))
         return run, work
 
     def _means(
@@ -174,16 +175,3 @@ def _locale(tag: str | None) -> Locale | None:
         return locale(tag)
     except ValueError as error:
         raise BadInput(str(error), errors={"locale": [str(error)]}) from error
-
-
-def _metered(work: Work, admission: Admission) -> Callable[[], None]:
-    """The limits get their truth when the run has ended, and their place back in any case."""
-
-    def metered() -> None:
-        try:
-            usage = work()
-            admission.settle(usage.input_tokens + usage.output_tokens)
-        finally:
-            admission.release()
-
-    return metered

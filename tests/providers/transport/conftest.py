@@ -11,7 +11,8 @@ from app.config import Config
 from app.providers.anthropic import Anthropic
 from app.providers.base import Provider
 from app.providers.openai import OpenAI
-from app.providers.transport.client import Client, Limits
+from app.providers.transport.client import Client
+from app.providers.transport.response import Limits
 from tests.providers.transport.authority import Authority
 
 ADAPTERS: dict[str, type[OpenAI] | type[Anthropic]] = {"openai": OpenAI, "anthropic": Anthropic}

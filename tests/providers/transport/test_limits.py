@@ -14,8 +14,9 @@ from gevent.event import Event
 from urllib3.exceptions import ConnectTimeoutError
 
 from app.errors import ProviderTimeout
-from app.providers.transport.client import Client, Limits
+from app.providers.transport.client import Client
 from app.providers.transport.connection import Silence
+from app.providers.transport.response import Limits
 from tests.providers.transport.calls import ask, post
 from tests.providers.transport.conftest import Connect
 from tests.providers.transport.servers import (

@@ -13,7 +13,8 @@ from gevent.event import Event
 
 from app.errors import Overloaded, ProviderError
 from app.providers.transport.body import BrokenFraming
-from app.providers.transport.client import Client, Truncated
+from app.providers.transport.client import Client
+from app.providers.transport.response import Truncated
 from tests.providers.transport.authority import Authority
 from tests.providers.transport.calls import ask, post
 from tests.providers.transport.conftest import Connect

@@ -12,7 +12,8 @@ from gevent import socket
 from app.config import CompatibleServer, Config
 from app.errors import Unreachable
 from app.providers import registry
-from app.providers.transport.client import Client, Limits, Truncated
+from app.providers.transport.client import Client
+from app.providers.transport.response import Limits, Truncated
 from tests.providers.transport.authority import LOCAL, Authority
 from tests.providers.transport.calls import ask, post
 from tests.providers.transport.conftest import Connect
