@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, request
-from prometheus_client import Gauge
 
 from app.blueprints import problems
 from app.blueprints.connection import direct
@@ -17,6 +16,7 @@ from app.blueprints.presence import Watch
 from app.encoders import native, sse
 from app.errors import Unavailable
 from app.events import Began, Done, Event, Failure, Start, UsageReport, collect
+from app.metrics import Metrics
 from app.runs.reader import Reader
 from app.runs.run import Run
 
@@ -83,8 +83,8 @@ def _response(
     framing: Framing,
     ready: Sequence[Event] = (),
 ) -> Response:
-    open_streams = services().metrics.open_streams
-    open_streams.inc()
+    metrics = services().metrics
+    metrics.open_streams.inc()
     connection = direct(request.environ)
     stream = framing(connection)
     batches = reader.follow(_IDLE, stream if connection else None)
@@ -93,14 +93,14 @@ def _response(
     # Who may answer is not always known at once, and with it `start`; how to stop it is.
     response.headers["X-Run-ID"] = run.id
 
-    response.call_on_close(partial(_closed, watch, reader, open_streams))
+    response.call_on_close(partial(_closed, watch, reader, metrics))
     return response
 
 
-def _closed(watch: Watch, reader: Reader, open_streams: Gauge) -> None:
+def _closed(watch: Watch, reader: Reader, metrics: Metrics) -> None:
     watch.close()
     reader.close()
-    open_streams.dec()
+    metrics.open_streams.dec()
 
 
 def whole(run: Run) -> Response | dict[str, Any]:
