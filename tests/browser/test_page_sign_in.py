@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import serving
 from tests.browser.screen import Screen
@@ -42,7 +42,7 @@ def test_the_key_opens_the_page(screen: Screen, page: Page) -> None:
     expect(screen.ask("hello").locator("strong").first).to_have_text("demo model")
     page.reload()
     expect(screen.said).to_have_text(["hello"])
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(key).to_be_visible()
     page.reload()
     expect(key).to_be_visible()
@@ -68,10 +68,22 @@ def test_another_tab_is_signed_in(screen: Screen, page: Page) -> None:
     sign_in(page, screen)
     other = page.context.new_page()
     Screen(other).open()
-    other.get_by_role("button", name="Sign out").click()
+    other.get_by_role("button", name="Sign out", exact=True).click()
     expect(other.get_by_label("Key")).to_be_visible()
     screen.say("hello")
     expect(page.get_by_label("Key")).to_be_visible()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+
+
+def test_out_everywhere(screen: Screen, page: Page, browser: Browser) -> None:
+    """Another browser's session of the same key ends, too, and its page says so."""
+    sign_in(page, screen)
+    with browser.new_context(base_url=page.url) as context:
+        other = context.new_page()
+        sign_in(other, Screen(other))
+        other.get_by_role("button", name="Sign out everywhere").click()
+        expect(other.get_by_label("Key")).to_be_visible()
+    screen.say("hello")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
 
 

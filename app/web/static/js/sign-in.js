@@ -22,11 +22,15 @@ export function initSignIn(onSignedIn) {
     }
     await onSignedIn();
   });
-  find("#sign-out").addEventListener("click", async () => {
-    // Whoever is signed out already is told so, and that is no trouble.
-    await json("/api/session", { method: "DELETE" }).catch(() => null);
-    location.assign("/");
-  });
+  find("#sign-out").addEventListener("click", () => signOut(""));
+  find("#sign-out-everywhere").addEventListener("click", () => signOut("?everywhere=true"));
+}
+
+/** @param {string} query */
+async function signOut(query) {
+  // Whoever is signed out already is told so, and that is no trouble.
+  await json(`/api/session${query}`, { method: "DELETE" }).catch(() => null);
+  location.assign("/");
 }
 
 /** Called whenever the server asks for a key: at the beginning, or because the session is over. */
