@@ -10,27 +10,32 @@ BIN := .venv/bin
 FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test clients rooms servers browser lint types prove faults bench lock clean
+.PHONY: run test clients rooms servers programs browser lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 test: .venv/test clients lint types
-	@$(MAKE) --no-print-directory --jobs 3 rooms servers browser
+	@$(MAKE) --no-print-directory --jobs 4 browser servers programs rooms
 
-# Three at once: what starts servers, or drives a browser, waits most of the time.
+# Four at once: what starts servers and other programs, or drives a browser, waits half of the time.
 SERVERS := tests/server tests/deploy tests/cluster tests/bench
+PROGRAMS := tests/clients tests/cli tests/docs tests/metrics tests/storage tests/tools tests/tracing
 
 rooms: .venv/test
-	$(BIN)/python -m pytest tests $(SERVERS:%=--ignore %) --ignore tests/browser -m "not prove"
+	$(BIN)/python -m pytest tests $(SERVERS:%=--ignore %) $(PROGRAMS:%=--ignore %) \
+	  --ignore tests/browser -m "not prove"
 
 servers: .venv/test
 	$(BIN)/python -m pytest $(SERVERS) -m "not prove"
 
+programs: .venv/test
+	$(BIN)/python -m pytest $(PROGRAMS) -m "not prove"
+
 browser: .venv/test
 	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider
 
-# Before the three, who would install them in each other's way. Without npm their tests are skipped.
+# Before the four, who would install them in each other's way. Without npm their tests are skipped.
 clients: $(if $(shell command -v npm),tests/clients/node_modules/made)
 
 tests/clients/node_modules/made: tests/clients/package-lock.json
