@@ -76,7 +76,7 @@ _ROOMS: dict[str, set[str]] = {
     "blueprints": _LEAVES
     | {"services", "runs", "schemas", "encoders"}
     | {f"blueprints.{name}" for name in _SHARED_VIEWS},
-    "worker": set(),
+    "worker": _LEAVES | {"worker"},
     # What is said on a command line holds to the same rules as what comes over HTTP.
     "cli": _LEAVES
     | {"cli", "schemas", "services", "storage", "metering", "runs", "providers.base"},

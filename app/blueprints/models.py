@@ -20,7 +20,7 @@ blueprint = Blueprint("models", __name__, url_prefix="/api", description="Models
 @blueprint.response(200, ModelsSchema)
 @any_key
 def models() -> dict[str, Any]:
-    """List the models that the configured providers have, and what each can do.
+    """List the models that the configured providers have, what each can do, and the aliases.
 
     What nobody knows of a model counts as possible.
     """
@@ -28,6 +28,7 @@ def models() -> dict[str, Any]:
     return {
         "default": known.default_id(),
         "models": [_listed(model, circuits) for model in known.every()],
+        "aliases": [{"id": name, "models": chain} for name, chain in known.aliases.items()],
     }
 
 

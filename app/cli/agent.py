@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from app import logs
 from app.accounts import Account
-from app.cli.context import services
+from app.cli.context import services, working
 from app.errors import BadInput, ParleyError
 from app.events import AgentStep, Decision, Done, Event, Failure, Start, TextDelta, ToolCall
 from app.runs.reader import Reader
@@ -41,7 +41,7 @@ def command(tools: tuple[str, ...], **settings: object) -> None:
     logs.configure("ERROR")  # between the steps the log has no business
     try:
         given = {**settings, **({"tools": list(tools)} if tools else {})}
-        run = services().agents.start(_ACCOUNT, Task.of(loaded(AgentBody(), given)))
+        run = working().agents.start(_ACCOUNT, Task.of(loaded(AgentBody(), given)))
         seen = _follow(run, 0)
         while run.parked:
             for item in _waiting(run):

@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 
 from app import logs
 from app.accounts import Account
-from app.cli.context import services
+from app.cli.context import working
 from app.errors import ParleyError
 from app.events import Event, Failure, Start, TextDelta
 from app.runs.reader import Reader
@@ -27,7 +27,7 @@ def command(message: str, model: str | None, conversation: str | None, system: s
     """Ask a model; the answer appears as it comes."""
     logs.configure("WARNING")  # between the words of an answer the log has no business
     try:
-        run = services().chat.ask(
+        run = working().chat.ask(
             _ACCOUNT,
             Ask(message=message, model=model, conversation_id=conversation, system=system),
         )

@@ -17,7 +17,7 @@ from flask.cli import with_appcontext
 
 from app import logs
 from app.accounts import Account
-from app.cli.context import services
+from app.cli.context import services, working
 from app.errors import ParleyError
 from app.services.evaluation.answers import Answers, due
 from app.services.evaluation.page import page
@@ -84,7 +84,7 @@ def _carry_out(
         left = [question for question in several if due(answers.known, question.digest)]
         with _bar(len(left)) as bar:
             work = Work(
-                services().completions,
+                working().completions,
                 _ACCOUNT,
                 asked,
                 answers,

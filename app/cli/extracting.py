@@ -15,7 +15,7 @@ from typing import Any, Self
 import click
 
 from app.accounts import Account
-from app.cli.context import services
+from app.cli.context import services, working
 from app.cli.named import form_of, shape_of
 from app.cli.texts import Texts
 from app.services.batches.batch import Batch, Document, Outcome, Totals
@@ -64,7 +64,7 @@ class Job:
             budget_usd=task.budget_usd,
             at_once=task.at_once,
         )
-        work = services().batches.begin(ACCOUNT, batch)
+        work = working().batches.begin(ACCOUNT, batch)
         try:
             with self._interruptible(work), _bar(len(self._due)) as bar:
                 for outcome in work.outcomes():

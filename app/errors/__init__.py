@@ -3,6 +3,7 @@
     ParleyError                      500  internal_error
     ├── BadInput                     422  invalid_request      errors by field
     │   ├── MalformedBody            400  malformed_body
+    │   ├── MalformedRequest         400  malformed_request
     │   ├── UnknownModel             422  unknown_model
     │   └── UnpricedModel            422  unpriced_model
     ├── ExtractionFailed             422  extraction_failed    no answer of the model was valid
@@ -58,6 +59,7 @@ from app.errors.ours import (
     ExtractionFailed,
     ExtractionStopped,
     MalformedBody,
+    MalformedRequest,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -104,6 +106,7 @@ __all__ = [
     "ExtractionFailed",
     "ExtractionStopped",
     "MalformedBody",
+    "MalformedRequest",
     "ModelNotFound",
     "NotAllowed",
     "NotAuthenticated",

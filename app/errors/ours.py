@@ -16,6 +16,12 @@ class MalformedBody(BadInput):
     code, status = "malformed_body", 400
 
 
+class MalformedRequest(BadInput):
+    """It is no HTTP."""
+
+    code, status = "malformed_request", 400
+
+
 class UnknownModel(BadInput):
     code = "unknown_model"
 

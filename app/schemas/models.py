@@ -42,9 +42,17 @@ class ModelSchema(Schema):
     )
 
 
+class AliasSchema(Schema):
+    id = fields.Str(required=True, metadata=_described("what `model` takes"))
+    models = fields.List(
+        fields.Str(), required=True, metadata=_described("who is asked, and who if that fails")
+    )
+
+
 class ModelsSchema(Schema):
     default = fields.Str(required=True, allow_none=True)
     models = fields.List(fields.Nested(ModelSchema), required=True)
+    aliases = fields.List(fields.Nested(AliasSchema), required=True)
 
 
 class CallerSchema(Schema):

@@ -93,8 +93,15 @@ class Models:
             self._default = self._named(first[0].model if first else self._chosen)
         return self._default
 
+    @property
+    def aliases(self) -> Mapping[str, Sequence[str]]:
+        """For each the models of its chain."""
+        return {name: [step.model for step in steps] for name, steps in self._aliases.items()}
+
     def default_id(self) -> str | None:
-        """The default's name, None while its provider does not say it."""
+        """What to call the default by, None while its provider does not say it."""
+        if self._chosen in self._aliases:
+            return self._chosen
         with gevent.Timeout(_PATIENCE, False):  # type: ignore[arg-type]  # the block just ends
             try:
                 return self.default().id

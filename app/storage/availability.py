@@ -37,8 +37,15 @@ def available() -> Iterator[None]:
     except Exception as error:
         if not _is_away(error):
             raise
-        log.exception("database_unavailable")
+        # Without a traceback: while it is away this is said of every request.
+        log.warning("database_unavailable", kind=type(error).__name__, reason=_reason(error))
         raise unavailable() from error
+
+
+def _reason(error: Exception) -> str:
+    """What the driver says. What people said is in none of it: it is about the connection."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause).splitlines() or [""])[0][:200]
 
 
 def unavailable(kind: type[Unavailable] = Unavailable) -> Unavailable:

@@ -258,3 +258,12 @@ def test_the_demo_model_knows_it_too(client: FlaskClient) -> None:
     said = completed(client, model="demo/demo")
     assert said["choices"][0]["message"]["content"]
     assert chunks(post(client, model="demo/demo", stream=True))[-1]["choices"][0]["finish_reason"]
+
+
+def test_an_alias_is_listed(client: FlaskClient) -> None:
+    """Who lists the models finds it among them, and finds it alone, too."""
+    listed = client.get("/v1/models").get_json()["data"]
+    (found,) = [model for model in listed if model["id"] == "sturdy"]
+    assert client.get("/v1/models/sturdy").get_json() == found
+    (told,) = client.get("/api/models").get_json()["aliases"]
+    assert told == {"id": "sturdy", "models": ["openai/status-503", "anthropic/mock-2"]}

@@ -16,7 +16,7 @@ from wsproto.events import CloseConnection, Event, Ping, Pong, TextMessage
 from app.blueprints import websocket
 from app.blueprints.websocket import Ended, Left, Socket
 from app.encoders.messages import frames
-from app.worker import LeanSocket
+from app.worker.sockets import LeanSocket
 from tests.properties import examples
 
 

@@ -38,3 +38,14 @@ def test_a_model_that_is_gone_gives_way_to_the_default(screen: Screen, page: Pag
     page.unroute("**/api/models")
     page.reload()
     expect(screen.model).to_have_value("demo/demo")
+
+
+def test_an_alias_can_be_chosen(screen: Screen, page: Page) -> None:
+    """It stands among the models, and is what is sent where it is the server's default."""
+    aliases = [{"id": "sturdy", "models": ["elsewhere/large", "demo/demo"]}]
+    known = {**TWO, "default": "sturdy", "aliases": aliases}
+    page.route("**/api/models", lambda route: route.fulfill(json=known))
+    expect(screen.open().model).to_have_value("sturdy")
+    with page.expect_request("**/api/chat/stream") as request:
+        screen.say("to whoever is there")
+    assert sent(request.value)["model"] == "sturdy"

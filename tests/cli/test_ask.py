@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import gevent
 import pytest
 from click.testing import Result
 from flask import Flask
 
+from app.metering.ledger import Ledger
 from app.services import Services
 from tests.cli.commands import SECRET, run
 from tests.upstream import Upstream
@@ -66,3 +69,21 @@ def test_ask_fails_with_a_sentence(app: Flask, args: tuple[str, ...]) -> None:
     assert isinstance(result.exception, SystemExit)
     assert result.stderr.splitlines()[-1].startswith("Error: ")
     assert SECRET not in result.output
+
+
+class TestLong:
+    @pytest.fixture
+    def settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, "lease_seconds": 0.5}
+
+    def test_it_is_not_taken_for_dead(self, app: Flask, services: Services) -> None:
+        """A server that works beside it sweeps no call of it, however long it takes."""
+        server = Ledger(
+            services.database, services.ledger.budgets, services.metrics, services.handover
+        )
+        asking = gevent.spawn(run, app, "ask", "hi", "--model", "own/mock-40-50000")
+        swept = 0
+        while not asking.dead:
+            swept += server.sweep()
+            gevent.sleep(0.05)
+        assert (swept, asking.get().exit_code) == (0, 0)

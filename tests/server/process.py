@@ -12,14 +12,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import requests
 
 from bench.processes import free_port as free_port
+from tests.server.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 60.0
+
+
+class Process(Protocol):
+    """What there is of Popen's to each of them."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sign: int, /) -> None: ...
 
 
 @dataclass
@@ -27,7 +39,7 @@ class Server:
     """`url` is where it listens, `log` the file of what it printed."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def said(self) -> str:
@@ -47,16 +59,32 @@ def environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+_GUNICORN = (sys.executable, "-m", "gunicorn")
+
+
 def gunicorn(*args: str) -> list[str]:
-    return [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), *args]
+    return [*_GUNICORN, "-c", str(ROOT / "gunicorn.conf.py"), *args]
 
 
 @contextmanager
 def serving(folder: Path, **extra: str) -> Iterator[Server]:
     """A server that is ready to answer; it is gone at the end of the block."""
+    with _serving(folder, extra, afresh=False) as server:
+        yield server
+
+
+@contextmanager
+def serving_afresh(folder: Path, **extra: str) -> Iterator[Server]:
+    """The same, which has begun as a process of its own."""
+    with _serving(folder, extra, afresh=True) as server:
+        yield server
+
+
+@contextmanager
+def _serving(folder: Path, extra: Mapping[str, str], *, afresh: bool) -> Iterator[Server]:
     port = free_port()
     command = gunicorn("--bind", f"127.0.0.1:{port}", "wsgi:app")
-    with running(command, folder, extra) as server:
+    with running(command, folder, extra, afresh=afresh) as server:
         server.url = f"http://127.0.0.1:{port}"
         wait_until_ready(server)
         yield server
@@ -64,27 +92,45 @@ def serving(folder: Path, **extra: str) -> Iterator[Server]:
 
 @contextmanager
 def running(
-    command: Sequence[str], folder: Path, extra: Mapping[str, str], cwd: Path = ROOT
+    command: Sequence[str],
+    folder: Path,
+    extra: Mapping[str, str],
+    cwd: Path = ROOT,
+    *,
+    afresh: bool = False,
 ) -> Iterator[Server]:
-    """A process in a session of its own, so that its children go with it."""
-    log = folder / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environment(folder, extra),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = Server("", process, log)
+    """A process in a session of its own, so that its children go with it.
+
+    A server of ours is forked off a process that has imported it, unless it is to begin `afresh`.
+    """
+    log, variables = folder / "server.log", environment(folder, extra)
+    ours = tuple(command[: len(_GUNICORN)]) == _GUNICORN
+    process: Process
+    if ours and not afresh:
+        process = Forked(command[len(_GUNICORN) :], cwd, variables, log)
+    else:
+        process = _started(command, cwd, variables, log)
     try:
-        yield server
+        yield Server("", process, log)
     finally:
         _end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _started(
+    command: Sequence[str], cwd: Path, variables: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=variables,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _end(process: Process) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is None:
             os.killpg(process.pid, sign)

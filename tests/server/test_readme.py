@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.process import ROOT, Server, require, serving
+from tests.server.process import ROOT, Server, require, serving_afresh
 
 README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("readme")) as running:
+    with serving_afresh(tmp_path_factory.mktemp("readme")) as running:
         yield running
 
 

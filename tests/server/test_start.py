@@ -19,6 +19,7 @@ from tests.server.process import (
     gunicorn,
     running,
     serving,
+    serving_afresh,
     wait_until_ready,
 )
 
@@ -43,13 +44,13 @@ def refused(folder: Path, extra: Mapping[str, str], *args: str) -> str:
 
 def test_the_address_is_printed(tmp_path: Path) -> None:
     """Whoever starts the server reads where it is, and it is there."""
-    with serving(tmp_path) as server:
+    with serving_afresh(tmp_path) as server:
         assert f"Parley is ready at {server.url}\n" in server.said()
 
 
 def test_nothing_is_written_to_the_home_folder(tmp_path: Path) -> None:
     """A start leaves a database where it was told to and nothing else."""
-    with serving(tmp_path):
+    with serving_afresh(tmp_path):
         left = {path.name for path in tmp_path.iterdir()}
     assert left <= {"parley.db", "parley.db-wal", "parley.db-shm", "server.log"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, text
 
-from app.storage.database import Database, connect
+from app.storage.database import Database, Transaction, connect
 from app.storage.migrate import migrate
 from app.storage.tables import metadata
 from tests.storage import postgresql
@@ -43,6 +43,11 @@ def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+def _empty(tx: Transaction) -> None:
+    for table in reversed(metadata.sorted_tables):
+        tx.execute(delete(table))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """One that is up to date, and empty."""
@@ -51,7 +56,6 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         return
     database = connect(request.getfixturevalue("server"))
     migrate(database)
-    for table in reversed(metadata.sorted_tables):
-        database.write(lambda tx, table=table: tx.execute(delete(table)) and None)  # type: ignore[misc]
+    database.sweep(_empty)
     yield database
     database.close()

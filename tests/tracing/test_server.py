@@ -14,7 +14,7 @@ import requests
 
 from app.tracing import parents
 from tests.server.callers import STREAM, Caller
-from tests.server.process import Server, serving
+from tests.server.process import Server, serving, serving_afresh
 from tests.tracing.collector import Collector, Told, collecting
 from tests.upstream import Upstream
 
@@ -275,7 +275,7 @@ def test_off_means_that_nothing_is_imported(tmp_path: Path, upstream: Upstream) 
     )
     upstream.reset()
     path = f"{tmp_path}:{Path(__file__).resolve().parents[2]}"
-    with serving(
+    with serving_afresh(
         tmp_path, OPENAI_BASE_URL=f"{upstream.url}/v1", OPENAI_API_KEY="k", PYTHONPATH=path
     ) as server:
         assert "event: done" in ask(server, "openai/mock-2")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+
+from gevent import get_hub
 
 from app.evidence.fields import Field, Hints
 from app.evidence.finding import find
@@ -15,6 +18,9 @@ from app.services.extraction import quotes
 from app.structure.dialects import Name as Dialect
 from app.structure.schema import load
 from app.structure.wire import Wire, encode
+
+# Characters. To look through more takes so long that other streams would feel it.
+_LONG = 50_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Target(ABC):
             confidence=self._stated(data),
             judged=self._hints.judged | set(judged),
         )
-        found = find(source.text, data, locale=source.locale, hints=hints)
+        found = _found(source, data, hints)
         if judged or not quoted:
             return found
         chosen = {pattern(f.path) for f in found if f.support == "unsupported"} & self._choices
@@ -86,6 +92,12 @@ class Target(ABC):
         """How sure the model says it is."""
         stated = data.get("confidence") if "confidence" in self._hints.beside else None
         return {} if stated is None else {(): float(stated)}
+
+
+def _found(source: Source, data: Any, hints: Hints) -> list[Field]:
+    look = partial(find, source.text, data, locale=source.locale, hints=hints)
+    found: list[Field] = get_hub().threadpool.apply(look) if len(source.text) > _LONG else look()
+    return found
 
 
 def in_part(document: Any) -> Any:

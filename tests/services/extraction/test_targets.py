@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import gevent
 import pytest
 
 from app.errors import BadInput
@@ -134,3 +135,24 @@ class _Model:
 
     class provider:  # noqa: N801
         name = "openai"
+
+
+def test_a_long_text_holds_up_nobody(targets: Targets) -> None:
+    """While its million characters are looked through, others have their turns."""
+    text = "Invoice 4711 of 12 March, 19.99 EUR and 1,204.50 for Ada Lovelace.\n" * 15_000
+    target = targets.find({"type": "object", "properties": {"total": {"type": "number"}}})
+    turns = 0
+
+    def others() -> None:
+        nonlocal turns
+        while True:
+            gevent.sleep(0)
+            turns += 1
+
+    beside = gevent.spawn(others)
+    try:
+        (field,) = target.fields(Source(text, None), {"total": 77.25}, {})
+    finally:
+        beside.kill()
+    assert field.support == "unsupported"
+    assert turns > 5

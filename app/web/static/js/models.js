@@ -13,10 +13,14 @@ export const chosenModel = () => picker.value;
 
 /** @typedef {{id: string, provider: string}} Model */
 
+const ALIASES = "Aliases";
+
 export async function loadModels() {
-  const { default: standard, models } = await json("/api/models");
+  const { default: standard, models: known, aliases = [] } = await json("/api/models");
+  const named = aliases.map((/** @type {{id: string}} */ { id }) => ({ id, provider: ALIASES }));
+  const models = [...named, ...known];
   picker.replaceChildren(...groups(models));
-  const ids = models.map((/** @type {Model} */ { id }) => id);
+  const ids = models.map(({ id }) => id);
   picker.value = [remembered(), standard, ids[0]].find((id) => ids.includes(id)) ?? "";
   picker.disabled = models.length === 0;
   pickers.slice(1).forEach(copyTo);

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any
 
 import gevent
+import structlog
 from gevent import socket
 from greenlet import greenlet
 from gunicorn.workers.ggevent import GeventWorker
 
+from app.worker import unreadable
+from app.worker.idle import Idle
+from app.worker.sockets import LeanSocket
 
-class LeanSocket(socket.socket):
-    """A socket whose `sendall` asks the kernel once.
-
-    gevent's asks for the size of the send buffer before each send, which for a token costs a
-    quarter of sending it. Gunicorn writes a head and then its first chunk: both go out together.
-    """
-
-    _head = b""
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        if data[:5] == b"HTTP/" and b"\r\nTransfer-Encoding: chunked\r\n" in data:
-            self._head = data
-            return
-        if self._head:
-            data, self._head = self._head + data, b""
-        sent = self.send(data, flags)
-        if sent < len(data):
-            super().sendall(memoryview(data)[sent:], flags)
-
-    @property
-    def send_now(self) -> Callable[[bytes, int], int]:
-        """The kernel's own send, which raises BlockingIOError where it would wait."""
-        send: Callable[[bytes, int], int] = self._sock.send  # type: ignore[attr-defined]  # gevent's own
-        return send
+log = structlog.get_logger()
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -42,7 +23,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle: set[_Idle] = set()
+        self._idle: set[Idle] = set()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
@@ -55,6 +36,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         The frames of Flask and its extensions go deep, and memory that a greenlet's stack has
         touched stays with it: the one that then waits for a stream's events was never there.
         """
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = unreadable.Input(environ["wsgi.input"])
         apart = greenlet(self.application)
         apart.gr_context = gevent.getcurrent().gr_context  # the request's id, for its log lines
         answer = apart.switch(environ, start_response)
@@ -67,9 +50,19 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             client = LeanSocket(client.family, client.type, client.proto, client.detach())
         super().handle(listener, client, addr)
 
-    def timeout_ctx(self) -> _Idle:
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        problem = unreadable.problem(exc)
+        if problem is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        # Not what was sent: it may be a key, or a text.
+        log.warning("request_unreadable", reason=type(exc).__name__)
+        with suppress(OSError):
+            client.sendall(unreadable.answer(problem))
+
+    def timeout_ctx(self) -> Idle:
         """What gunicorn waits in for a connection's next request."""
-        return _Idle(self.cfg.keepalive, self._idle)
+        return Idle(self.cfg.keepalive, self._idle)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: gunicorn stops accepting in a second and waits for what is being answered."""
@@ -88,24 +81,3 @@ def _let_go(environ: dict[str, Any], request: Any) -> None:
     environ.clear()
     environ["wsgi.file_wrapper"] = kept
     request.headers = [header for header in request.headers if header[0] == "CONNECTION"]
-
-
-class _Idle(gevent.Timeout):
-    """The wait for a request, which a shutdown need not wait for."""
-
-    def __init__(self, seconds: float, waiting: set[_Idle]) -> None:
-        super().__init__(seconds, cast(None, False))  # False: the block just ends
-        self._waiting = waiting
-
-    def __enter__(self) -> Any:
-        self._greenlet = gevent.getcurrent()
-        self._waiting.add(self)
-        return super().__enter__()
-
-    def __exit__(self, *args: Any) -> Any:
-        self._waiting.discard(self)
-        return super().__exit__(*args)
-
-    def end(self) -> None:
-        """As if the time were up."""
-        gevent.get_hub().loop.run_callback(self._greenlet.throw, self)
