@@ -16,9 +16,9 @@ run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 test: .venv/test clients lint types
-	@$(MAKE) --no-print-directory --jobs 4 browser servers programs rooms
+	@$(MAKE) --no-print-directory --jobs 3 rooms browser servers programs
 
-# Four at once: what starts servers and other programs, or drives a browser, waits half of the time.
+# Three at once: what starts servers and other programs, or drives a browser, waits half of the time.
 SERVERS := tests/server tests/deploy tests/cluster tests/bench
 PROGRAMS := tests/clients tests/cli tests/docs tests/metrics tests/storage tests/tools tests/tracing
 

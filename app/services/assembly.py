@@ -51,6 +51,7 @@ from app.services.marks import Marks
 from app.services.models import Models
 from app.services.named_chats import NamedChats
 from app.services.orphans import Orphans
+from app.services.premises import Premises
 from app.services.prompts import Prompts
 from app.services.quotes import Quotes
 from app.services.readiness import Readiness
@@ -119,43 +120,15 @@ def assemble(
     )
     mark = Marks(database)
     titles = Titles(database, models, composer, catalogue.find("title"), mark, config.title_model)
-    chat = Chat(
-        database,
-        models,
-        live,
-        known,
-        images,
-        composer,
-        metrics,
-        Degraded(config.degraded_message, handover),
-        most_bytes=config.max_output_bytes,
-        grace=config.reader_grace,
-        gate=gate,
-        process=process,
-        on_answer=titles.after,
+    premises = Premises(
+        models, live, images, composer, gate, config.max_output_bytes, config.reader_grace
     )
-    completions = Completions(
-        models,
-        live,
-        images,
-        composer,
-        metrics,
-        Degraded(None, handover),
-        chat,
-        gate,
-        most_bytes=config.max_output_bytes,
-    )
+    degraded = Degraded(config.degraded_message, handover)
+    chat = Chat(database, premises, known, degraded, process=process, on_answer=titles.after)
+    completions = Completions(premises, Degraded(None, handover), chat)
     bus = sharing.bus if sharing else None
     door = entrance(config, database, redis, bus, key_set)
-    extraction = Extraction(
-        schemas,
-        models,
-        live,
-        composer,
-        gate,
-        most_bytes=config.max_output_bytes,
-        grace=config.reader_grace,
-    )
+    extraction = Extraction(schemas, premises)
     show(metrics, breakers, live, database, redis)
     scenes = Scenes(database, Fetcher(http=80))
     around = Surroundings(
@@ -185,7 +158,7 @@ def assemble(
         models=models,
         chat=chat,
         completions=completions,
-        embeddings=Embeddings(models, live, composer, gate),
+        embeddings=Embeddings(premises),
         named_chats=NamedChats(
             database,
             chat,

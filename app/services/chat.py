@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.accounts import Account, allowed
-from app.errors import NotAllowed
+from app.accounts import Account
 from app.ids import new_id, now
 from app.metering.admission import Admission
-from app.metering.limits import Gate
 from app.metering.meter import Meter
-from app.metrics import Metrics
-from app.runs.registry import Runs
 from app.runs.run import Run
-from app.services.composing import Composer, capable
+from app.services.composing import capable
 from app.services.generation import Degraded, Generation
 from app.services.idempotency import Idempotency
-from app.services.images import Images
-from app.services.models import Candidate, Models
+from app.services.models import Candidate, permitted
+from app.services.premises import Premises
 from app.services.relay import Origin, Place, Relay
 from app.services.runs import Runs as Known
 from app.services.turns import Again, Ask, Settings, Turn, repeated, said
@@ -38,31 +33,17 @@ class Chat:
     def __init__(
         self,
         database: Database,
-        models: Models,
-        live: Runs,
+        premises: Premises,
         known: Known,
-        images: Images,
-        composer: Composer,
-        metrics: Metrics,
         degraded: Degraded,
         *,
-        most_bytes: int,
-        grace: float,
-        gate: Gate,
         process: str,
         on_answer: Callable[[Account, Turn, Run], None],
     ) -> None:
         self._database = database
-        self._models = models
-        self._live = live
+        self._premises = premises
         self._idempotency = Idempotency(database, known)
-        self._images = images
-        self._composer = composer
-        self._metrics = metrics
         self._degraded = degraded
-        self._most_bytes = most_bytes
-        self._grace = grace
-        self._gate = gate
         self._process = process
         self._on_answer = on_answer
 
@@ -73,10 +54,10 @@ class Chat:
             UnknownModel, BadInput, ContentFiltered, NotFound, Conflict: and nothing is stored.
             Unavailable: the house is full or going down, or the database does not answer.
         """
-        ask = self._composer.moderation.asked(ask)
+        ask = self._premises.composer.moderation.asked(ask)
 
         def prepare() -> OpenTurn:
-            images = self._images.load(ask.images)
+            images = self._premises.images.load(ask.images)
             return lambda tx: said(tx, account.owner, ask, images)
 
         return self._start(account, ask, prepare)
@@ -86,7 +67,7 @@ class Chat:
         return self._start(account, again, lambda: lambda tx: repeated(tx, account.owner, again))
 
     def _start(self, account: Account, settings: Settings, prepare: Callable[[], OpenTurn]) -> Run:
-        chain = permitted(account, self._models.resolve(settings.model))
+        chain = permitted(account, self._premises.models.resolve(settings.model))
         return self._idempotency.once(
             account.owner,
             settings.once,
@@ -107,16 +88,25 @@ class Chat:
             able = capable(account, chain, turn, settings)
             row = self._row(run_id, message_id, turn.conversation_id, able[0])
             runs.add(tx, account.owner, row, settings.once)
-            origin, meter = self._composer.origin(tx, account, run_id, able, turn, settings)
+            origin, meter = self._premises.composer.origin(
+                tx, account, run_id, able, turn, settings
+            )
             return turn, len(able) == 1, origin, meter
 
-        with self._live.place() as start, self._admitted(account, settings) as admission:
-            turn, certain, origin, meter = self._composer.endings.begin(run_id, write)
+        with (
+            self._premises.live.place() as start,
+            self._premises.admitted(account, settings.estimated_tokens) as admission,
+        ):
+            turn, certain, origin, meter = self._premises.composer.endings.begin(run_id, write)
             conversation_id = turn.conversation_id
-            run = Run(run_id, account.owner, conversation_id, settings.on_disconnect, self._grace)
+            run = Run(
+                run_id, account.owner, conversation_id, settings.on_disconnect, self._premises.grace
+            )
             question = turn.branch[-1]
             place = Place(message_id, question.id, question.parent_id)
-            relay = Relay(run, place, origin, self._most_bytes, self._metrics)
+            relay = Relay(
+                run, place, origin, self._premises.most_bytes, self._premises.composer.metrics
+            )
             if certain:
                 relay.announce()
             generation = self._generation(run, relay, meter)
@@ -128,16 +118,6 @@ class Chat:
     ) -> None:
         admission.cover(generation.run)
         self._on_answer(account, turn, run)
-
-    @contextmanager
-    def _admitted(self, account: Account, settings: Settings) -> Iterator[Admission]:
-        """A place among the account's limits, given back whole if the run does not start."""
-        admission = self._gate.admit(account, settings.estimated_tokens, stream=True)
-        try:
-            yield admission
-        except BaseException:
-            admission.cancel()
-            raise
 
     def _row(
         self, run_id: str, message_id: str, conversation_id: str, candidate: Candidate
@@ -157,16 +137,8 @@ class Chat:
             run,
             relay,
             meter,
-            endings=self._composer.endings,
-            metrics=self._metrics,
-            seconds=self._composer.seconds,
+            endings=self._premises.composer.endings,
+            metrics=self._premises.composer.metrics,
+            seconds=self._premises.composer.seconds,
             degraded=self._degraded,
         )
-
-
-def permitted(account: Account, chain: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Raises NotAllowed where the key may use none of them."""
-    found = [candidate for candidate in chain if allowed(account, candidate.model.id)]
-    if not found:
-        raise NotAllowed(f"This key may not use the model {chain[0].model.id}.")
-    return found

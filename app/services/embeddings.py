@@ -14,14 +14,11 @@ from app.errors import BadInput, ParleyError, ProviderError, ProviderTimeout, Sh
 from app.events import Usage
 from app.ids import new_id
 from app.metering import bounds
-from app.metering.limits import Gate
 from app.metering.meter import Ended, Meter, Planned
 from app.metering.tokens import estimate
 from app.providers.base import Embedder, EmbeddingRequest
-from app.runs.registry import Runs
-from app.services.chat import permitted
-from app.services.composing import Composer
-from app.services.models import Model, Models
+from app.services.models import Model, permitted
+from app.services.premises import Premises
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +38,8 @@ def wanted(body: Mapping[str, Any]) -> EmbeddingRequest:
 class Embeddings:
     """One call each: vectors of another model would mean something else, so nobody stands in."""
 
-    def __init__(self, models: Models, live: Runs, composer: Composer, gate: Gate) -> None:
-        self._models = models
-        self._live = live
-        self._composer = composer
-        self._gate = gate
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
 
     def embed(self, account: Account, request: EmbeddingRequest) -> Vectors:
         """To kill the greenlet that waits is to stop it.
@@ -55,16 +49,16 @@ class Embeddings:
             BudgetSpent, TooMany, Unavailable: it may not be, now.
             ProviderError: the provider failed.
         """
-        model = permitted(account, self._models.resolve(request.model))[0].model
+        model = permitted(account, self._premises.models.resolve(request.model))[0].model
         if not isinstance(model.provider, Embedder):
             said = f"{model.provider.name} has no embeddings. Ask a model of another provider."
             raise BadInput(said, errors={"model": [said]})
-        if self._live.closing:
+        if self._premises.live.closing:
             raise ShuttingDown("This server is going down for a restart.", retry_after=2)
-        texts = tuple(map(self._composer.moderation.question, request.texts))
+        texts = tuple(map(self._premises.composer.moderation.question, request.texts))
         request = msgspec.structs.replace(request, model=model.name, texts=texts)
         estimated = sum(map(estimate, request.texts))
-        admission = self._gate.admit(account, estimated, stream=True)
+        admission = self._premises.gate.admit(account, estimated, stream=True)
         try:
             vectors = self._metered(account, model, model.provider, request)
             admission.settle(vectors.input_tokens)
@@ -78,7 +72,7 @@ class Embeddings:
     def _metered(
         self, account: Account, model: Model, embedder: Embedder, request: EmbeddingRequest
     ) -> Vectors:
-        run_id, composer = new_id("run"), self._composer
+        run_id, composer = new_id("run"), self._premises.composer
         meter = Meter(composer.ledger, composer.database, account, "", run_id)
         name, provider = model.name, model.provider.name
         try:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import gevent
 
+from app.accounts import Account, allowed
 from app.chains import Step
-from app.errors import ProviderError, UnknownModel
+from app.errors import NotAllowed, ProviderError, UnknownModel
 from app.profiles import Profile
 from app.providers.base import Patience, Provider
 
@@ -131,6 +132,14 @@ class Models:
             )
             raise UnknownModel(said, errors={"model": [said]})
         return Model(provider, name or provider.default_model())
+
+
+def permitted(account: Account, chain: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Raises NotAllowed where the key may use none of them."""
+    found = [candidate for candidate in chain if allowed(account, candidate.model.id)]
+    if not found:
+        raise NotAllowed(f"This key may not use the model {chain[0].model.id}.")
+    return found
 
 
 class _Listing:

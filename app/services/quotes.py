@@ -15,10 +15,9 @@ from app.events import Usage
 from app.metering.bounds import clamp
 from app.metering.prices import Prices
 from app.providers.base import ModelRequest
-from app.services.chat import permitted
 from app.services.composing import capable, compose
 from app.services.images import Images
-from app.services.models import Candidate, Model, Models
+from app.services.models import Candidate, Model, Models, permitted
 from app.services.settlement import bound_of
 from app.services.turns import Ask, supposed
 from app.storage.database import Database

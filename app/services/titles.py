@@ -22,9 +22,8 @@ from app.metering.budgets import Alert
 from app.metering.meter import Ended, Meter
 from app.runs.run import Run
 from app.services.attempts import RetryBudget
-from app.services.chat import permitted
 from app.services.composing import Composer, capable
-from app.services.models import Models
+from app.services.models import Models, permitted
 from app.services.relay import Origin
 from app.services.settlement import Figures, settled
 from app.services.turns import Settings, Turn, first_title

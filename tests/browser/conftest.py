@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from bench.processes import free_port as free_port
 from tests.browser.screen import Screen
+from tests.server.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
@@ -55,7 +55,7 @@ def _is_ready(base: str) -> bool:
         return False
 
 
-def _wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(base: str, process: Forked, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if _is_ready(base):
@@ -64,12 +64,12 @@ def _wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) ->
     pytest.fail(f"The server did not become ready. It said:\n{log.read_text()[-4000:]}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Forked) -> None:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         process.wait(10)
 
 
@@ -79,16 +79,19 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server whose demo model does not dawdle, for who wants whole answers."""
+    with serving(tmp_path_factory.mktemp("quick"), DEMO_TOKENS_PER_SECOND="500") as url:
+        yield url
+
+
 @contextmanager
 def serving(folder: Path, **extra: str) -> Iterator[str]:
     """A server with these variables besides the usual ones."""
     log, address = folder / "log", f"127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", address]
-    env = _environment(folder) | extra
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, "wsgi:app"], cwd=ROOT, env=env, stdout=out, stderr=out
-        )
+    arguments = ["-c", "gunicorn.conf.py", "--bind", address, "wsgi:app"]
+    process = Forked(arguments, ROOT, _environment(folder) | extra, log)
     try:
         _wait_until_ready(f"http://{address}", process, log)
         yield f"http://{address}"

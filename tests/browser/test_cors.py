@@ -4,8 +4,6 @@ import functools
 import http.server
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import conftest as base
+from tests.browser.conftest import serving
 
 KEY = "a-key-of-the-browser-tests"
 # Each prints one line of JSON: what came of it, or the name of the error.
@@ -72,23 +70,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def parley(tmp_path_factory: pytest.TempPathFactory, pages: list[str]) -> Iterator[str]:
     """A server with a key in force, that knows the first of the origins."""
-    folder = tmp_path_factory.mktemp("server")
-    log, port = folder / "log", base.free_port()
-    environment = base._environment(folder) | {
-        "PORT": str(port),
-        "ADMIN_KEY": KEY,
-        "CORS_ORIGINS": pages[0],
-        "DEMO_TOKENS_PER_SECOND": "1000",
-    }
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
-    command += ["--bind", f"127.0.0.1:{port}", "wsgi:app"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=base.ROOT, env=environment, stdout=out, stderr=out)
-    try:
-        base._wait_until_ready(f"http://127.0.0.1:{port}", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        base._end(process)
+    with serving(
+        tmp_path_factory.mktemp("server"),
+        ADMIN_KEY=KEY,
+        CORS_ORIGINS=pages[0],
+        DEMO_TOKENS_PER_SECOND="1000",
+    ) as url:
+        yield url
 
 
 @pytest.fixture(params=[0, 1], ids=["known", "stranger"])

@@ -1,8 +1,14 @@
 """A conversation is a tree: editing and regenerating add to it, nothing is lost."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.screen import Screen
+
+
+@pytest.fixture(scope="module")
+def base_url(quick: str) -> str:
+    return quick
 
 
 def _edit(screen: Screen, index: int, text: str) -> None:

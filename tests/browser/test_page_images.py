@@ -19,6 +19,11 @@ COPY = """(async () => {
 })()"""
 
 
+@pytest.fixture(scope="module")
+def base_url(quick: str) -> str:
+    return quick
+
+
 @pytest.fixture
 def posted(page: Page) -> list[Request]:
     """What the page has asked of the chat."""

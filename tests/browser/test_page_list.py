@@ -3,9 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.screen import Screen
+
+
+@pytest.fixture(scope="module")
+def base_url(quick: str) -> str:
+    return quick
 
 
 def _make(screen: Screen, *texts: str) -> None:

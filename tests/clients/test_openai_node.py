@@ -71,12 +71,12 @@ def test_errors(door: Door) -> None:
     limited = door.issue(limits={"requests_per_minute": 1})
     asked(door, "chat", "openai/mock-1", limited)
     found = {
+        "429": asked(door, "stream", "openai/mock-1", limited),  # before the minute is over
         "400": asked(door, "chat", "openai/status-400"),
         "401": asked(door, "chat", "openai/mock-1", "parley_wrong"),
         "402": asked(door, "stream", "openai/mock-1", door.issue(budgets={"day": "0.000001"})),
         "403": asked(door, "chat", "openai/mock-1", door.issue(models=["anthropic/*"])),
         "404": asked(door, "stream", "nobody/mock-1"),
-        "429": asked(door, "stream", "openai/mock-1", limited),
         "500": asked(door, "stream", "openai/status-500"),
         "503": asked(door, "stream", "openai/status-503"),
         "cut": asked(door, "stream", "openai/cut-3"),

@@ -1,8 +1,8 @@
 """A process that has imported the application, and forks servers off itself.
 
 A server takes three seconds to import its modules, and half of the time of all tests was that. How
-one starts from nothing is tested where it is the claim: in test_start.py and test_readme.py, in
-tests/deploy, and under the browser's tests.
+one starts from nothing is tested where it is the claim: in test_start.py and test_readme.py, and in
+tests/deploy.
 
 As a program it reads a job a line, as JSON: a server to start, answered with its process id, or an
 id whose exit code is wanted, null while it runs. With its input it ends, and they with it.

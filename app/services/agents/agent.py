@@ -17,11 +17,10 @@ from app.services.agents.making import Making
 from app.services.agents.means import Errand
 from app.services.agents.step import Round
 from app.services.agents.task import Task
-from app.services.chat import permitted
 from app.services.composing import able
 from app.services.idempotency import Idempotency
 from app.services.images import Images
-from app.services.models import Models
+from app.services.models import Models, permitted
 from app.services.relay import Place
 from app.services.runs import Runs
 from app.services.turns import Turn, said

@@ -17,9 +17,8 @@ from app.services.agents.journal import Journal
 from app.services.agents.making import Making
 from app.services.agents.means import Errand
 from app.services.agents.parking import State, account_of, decoded
-from app.services.chat import permitted
 from app.services.composing import able
-from app.services.models import Models
+from app.services.models import Models, permitted
 from app.services.replay import pieces_of
 from app.services.runs import kept
 from app.services.settlement import message

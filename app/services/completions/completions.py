@@ -3,59 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 
 from app.accounts import Account
 from app.errors import BadInput
 from app.ids import new_id
 from app.messages import Message
-from app.metering.admission import Admission
-from app.metering.limits import Gate
 from app.metering.meter import Meter
-from app.metrics import Metrics
 from app.providers.base import ModelRequest
-from app.runs.registry import Runs
 from app.runs.run import Run
 from app.services.attempts import Attempts, Composed
-from app.services.chat import Chat, permitted
+from app.services.chat import Chat
 from app.services.completions.completion import Completion, filled, pictures
 from app.services.completions.judging import Judge
 from app.services.completions.requests import fitted, whole
 from app.services.completions.work import Work
-from app.services.composing import Composer, able
+from app.services.composing import able
 from app.services.generation import Degraded
-from app.services.images import Images
-from app.services.models import Candidate, Models
+from app.services.models import Candidate, permitted
+from app.services.premises import Premises
 from app.services.relay import Relay
 
 
 class Completions:
-    """`most_bytes` bounds what a model may write. `chat` has the conversations that are kept."""
+    """`chat` has the conversations that are kept."""
 
-    def __init__(
-        self,
-        models: Models,
-        live: Runs,
-        images: Images,
-        composer: Composer,
-        metrics: Metrics,
-        degraded: Degraded,
-        chat: Chat,
-        gate: Gate,
-        *,
-        most_bytes: int,
-    ) -> None:
-        self._models = models
-        self._live = live
-        self._images = images
-        self._composer = composer
-        self._metrics = metrics
+    def __init__(self, premises: Premises, degraded: Degraded, chat: Chat) -> None:
+        self._premises = premises
         self._degraded = degraded
         self._chat = chat
-        self._gate = gate
-        self._most_bytes = most_bytes
 
     def start(self, account: Account, asked: Completion) -> Run:
         """Begin the answer; when its last reader leaves it ends.
@@ -69,13 +46,24 @@ class Completions:
         judge = Judge(asked)
         request, chain = self.request(account, asked)
         run_id = new_id("run")
-        with self._live.place() as start, self._admitted(account, asked) as admission:
+        with (
+            self._premises.live.place() as start,
+            self._premises.admitted(account, asked.estimated_tokens) as admission,
+        ):
             run = Run(run_id, account.owner, "")
             run.kept = asked.kept
-            meter = Meter(self._composer.ledger, self._composer.database, account, "", run_id)
+            meter = Meter(
+                self._premises.composer.ledger,
+                self._premises.composer.database,
+                account,
+                "",
+                run_id,
+            )
             attempts = self._attempts(request, chain, meter)
-            self._composer.endings.begin(run_id, attempts.enter)
-            relay = Relay(run, None, attempts, self._most_bytes, self._metrics)
+            self._premises.composer.endings.begin(run_id, attempts.enter)
+            relay = Relay(
+                run, None, attempts, self._premises.most_bytes, self._premises.composer.metrics
+            )
             if len(chain) == 1:
                 relay.announce()
             work = self._work(run, relay, meter, judge)
@@ -86,21 +74,21 @@ class Completions:
         self, account: Account, asked: Completion
     ) -> tuple[ModelRequest, Sequence[Candidate]]:
         """The whole request, for no model yet, and who can be asked it. Raises as `start`."""
-        chain = permitted(account, self._models.resolve(asked.model))
+        chain = permitted(account, self._premises.models.resolve(asked.model))
         request = whole(account, asked, self._messages(asked))
-        request = self._composer.moderation.brought(request)
+        request = self._premises.composer.moderation.brought(request)
         return request, able(chain, lambda candidate: fitted(request, candidate))
 
     def _messages(self, asked: Completion) -> tuple[Message, ...]:
         try:
-            return filled(asked.messages, self._images.load(pictures(asked.messages)))
+            return filled(asked.messages, self._premises.images.load(pictures(asked.messages)))
         except BadInput as error:  # which counts the images, and not the messages
             raise BadInput(error.detail, errors={"messages": [error.detail]}) from error
 
     def _attempts(
         self, request: ModelRequest, chain: Sequence[Candidate], meter: Meter
     ) -> Attempts:
-        composer = self._composer
+        composer = self._premises.composer
         return Attempts(
             chain,
             lambda candidate: Composed(fitted(request, candidate), 0),
@@ -116,19 +104,9 @@ class Completions:
             run,
             relay,
             meter,
-            endings=self._composer.endings,
-            metrics=self._metrics,
-            seconds=self._composer.seconds,
+            endings=self._premises.composer.endings,
+            metrics=self._premises.composer.metrics,
+            seconds=self._premises.composer.seconds,
             degraded=self._degraded,
             judge=judge,
         )
-
-    @contextmanager
-    def _admitted(self, account: Account, asked: Completion) -> Iterator[Admission]:
-        """A place among the account's limits, given back whole if the run does not start."""
-        admission = self._gate.admit(account, asked.estimated_tokens, stream=True)
-        try:
-            yield admission
-        except BaseException:
-            admission.cancel()
-            raise

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,14 +14,9 @@ from app.errors import BadInput
 from app.events import Partial
 from app.evidence.locales import Locale, locale
 from app.ids import new_id
-from app.metering.admission import Admission
-from app.metering.limits import Gate
 from app.metering.tokens import estimate
 from app.runs.reader import Reader
-from app.runs.registry import Runs
 from app.runs.run import Run
-from app.services.chat import permitted
-from app.services.composing import Composer
 from app.services.extraction.inquiry import Inquiry
 from app.services.extraction.journal import Journal
 from app.services.extraction.means import Means, capable, settings
@@ -34,34 +28,18 @@ from app.services.extraction.result import Result
 from app.services.extraction.target import Source
 from app.services.extraction.targets import Targets
 from app.services.extraction.work import Work
-from app.services.models import Models
+from app.services.models import permitted
+from app.services.premises import Premises
 
 _ANSWER = 500  # tokens that an answer is likely to have
 
 
 class Extraction:
-    """`registered` are the schemas with a name; `most_bytes` bounds what a model may write, and
-    `grace` is how long, in seconds, a run that continues may be without a reader.
-    """
+    """`registered` are the schemas with a name."""
 
-    def __init__(
-        self,
-        registered: Mapping[str, Registered],
-        models: Models,
-        live: Runs,
-        composer: Composer,
-        gate: Gate,
-        *,
-        most_bytes: int,
-        grace: float,
-    ) -> None:
+    def __init__(self, registered: Mapping[str, Registered], premises: Premises) -> None:
         self.targets = Targets(registered)
-        self._models = models
-        self._live = live
-        self._composer = composer
-        self._gate = gate
-        self._most_bytes = most_bytes
-        self._grace = grace
+        self._premises = premises
 
     def start(self, account: Account, request: Request, *, partials: bool = True) -> Run:
         """Begin it as a run; its log ends with a Done that has the Result, or with a Failure.
@@ -105,10 +83,13 @@ class Extraction:
 
     def _start(self, account: Account, request: Request, *, partials: bool) -> tuple[Run, Work]:
         run_id = new_id("run")
-        self._composer.moderation.document(request.text)
+        self._premises.composer.moderation.document(request.text)
         means, asked = self._means(run_id, account, request)
-        with self._live.place() as start, self._admitted(account, request) as admission:
-            run = Run(run_id, account.owner, "", request.on_disconnect, self._grace)
+        with (
+            self._premises.live.place() as start,
+            self._premises.admitted(account, _estimated(request)) as admission,
+        ):
+            run = Run(run_id, account.owner, "", request.on_disconnect, self._premises.grace)
             journal = Journal(run, means.chain[0].model.id, partials=partials)
             work = Work(run, means, journal, self._inquiries(means, journal, asked))
             if len(means.chain) == 1:
@@ -121,7 +102,7 @@ class Extraction:
     ) -> tuple[Means, list[tuple[Piece, Prompt]]]:
         target = self.targets.find(request.schema)
         source = Source(request.text, _locale(request.locale))
-        chain = permitted(account, self._models.resolve(request.model))
+        chain = permitted(account, self._premises.models.resolve(request.model))
         how = request.locale, request.instructions
         whole = Prompt(target, Piece(request.text), *how)
         chain = capable(account, request, chain, whole)
@@ -129,15 +110,15 @@ class Extraction:
         found = pieces(request.text, chain, asked)
         several = len(found) > 1
         means = Means(
-            composer=self._composer,
+            composer=self._premises.composer,
             account=account,
             request=request,
             target=target,
             source=source,
             chain=chain,
             run_id=run_id,
-            deadline=time.monotonic() + self._composer.seconds,
-            most_bytes=self._most_bytes,
+            deadline=time.monotonic() + self._premises.composer.seconds,
+            most_bytes=self._premises.most_bytes,
         )
         return means, [
             (piece, Prompt(target, piece, *how) if several else whole) for piece in found
@@ -150,22 +131,11 @@ class Extraction:
         (piece, prompt), *others = asked
         meter = means.meter()
         first = means.attempts(prompt, meter)
-        self._composer.endings.begin(means.run_id, first.enter)
+        self._premises.composer.endings.begin(means.run_id, first.enter)
         return [
             (piece, Inquiry(means, journal, piece, prompt, meter, first)),
             *((p, Inquiry(means, journal, p, asks, means.meter())) for p, asks in others),
         ]
-
-    @contextmanager
-    def _admitted(self, account: Account, request: Request) -> Iterator[Admission]:
-        """A place among the account's limits, given back whole if the run does not start."""
-        tokens = estimate(request.text) + (request.max_output_tokens or _ANSWER)
-        admission = self._gate.admit(account, tokens, stream=True)
-        try:
-            yield admission
-        except BaseException:
-            admission.cancel()
-            raise
 
 
 def _locale(tag: str | None) -> Locale | None:
@@ -175,3 +145,8 @@ def _locale(tag: str | None) -> Locale | None:
         return locale(tag)
     except ValueError as error:
         raise BadInput(str(error), errors={"locale": [str(error)]}) from error
+
+
+def _estimated(request: Request) -> int:
+    """Tokens, in and out."""
+    return estimate(request.text) + (request.max_output_tokens or _ANSWER)

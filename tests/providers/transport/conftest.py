@@ -11,6 +11,7 @@ from app.config import Config
 from app.providers.anthropic import Anthropic
 from app.providers.base import Provider
 from app.providers.openai import OpenAI
+from app.providers.transport import trust
 from app.providers.transport.client import Client
 from app.providers.transport.response import Limits
 from tests.providers.transport.authority import Authority
@@ -26,11 +27,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(autouse=True)
-def no_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No authority is known, which also spares each client the reading of the system's."""
+def no_trust(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No authority is known, and none of another test's."""
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    trust.context.cache_clear()
+    yield
+    trust.context.cache_clear()
 
 
 @pytest.fixture
