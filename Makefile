@@ -10,32 +10,39 @@ BIN := .venv/bin
 FAULTS_PORT ?= 9009
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --quiet
 
-.PHONY: run test clients rooms servers programs browser lint types prove faults bench lock clean
+.PHONY: run test clients servers views rooms programs deploy browser lint types prove faults bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
 test: .venv/test clients lint types
-	@$(MAKE) --no-print-directory --jobs 3 rooms browser servers programs
+	@$(MAKE) --no-print-directory --jobs 3 browser servers views rooms programs deploy
 
 # Three at once: what starts servers and other programs, or drives a browser, waits half of the time.
-SERVERS := tests/server tests/deploy tests/cluster tests/bench
-PROGRAMS := tests/clients tests/cli tests/docs tests/metrics tests/storage tests/tools tests/tracing
-
-rooms: .venv/test
-	$(BIN)/python -m pytest tests $(SERVERS:%=--ignore %) $(PROGRAMS:%=--ignore %) \
-	  --ignore tests/browser -m "not prove"
+# The long ones first.
+PROGRAMS := $(addprefix tests/,clients cli docs metrics storage tools tracing)
+DEPLOY := $(addprefix tests/,deploy cluster bench)
 
 servers: .venv/test
-	$(BIN)/python -m pytest $(SERVERS) -m "not prove"
+	$(BIN)/python -m pytest tests/server -m "not prove"
+
+views: .venv/test
+	$(BIN)/python -m pytest tests/blueprints -m "not prove"
+
+rooms: .venv/test
+	$(BIN)/python -m pytest tests $(patsubst %,--ignore %,tests/browser tests/server \
+	  tests/blueprints $(PROGRAMS) $(DEPLOY)) -m "not prove"
 
 programs: .venv/test
 	$(BIN)/python -m pytest $(PROGRAMS) -m "not prove"
 
+deploy: .venv/test
+	$(BIN)/python -m pytest $(DEPLOY) -m "not prove"
+
 browser: .venv/test
 	$(BIN)/python -m pytest tests/browser -o addopts="" -p no:cacheprovider
 
-# Before the four, who would install them in each other's way. Without npm their tests are skipped.
+# Before the others, who would install them in each other's way. Without npm their tests are skipped.
 clients: $(if $(shell command -v npm),tests/clients/node_modules/made)
 
 tests/clients/node_modules/made: tests/clients/package-lock.json

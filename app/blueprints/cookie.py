@@ -25,7 +25,8 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 
 def sent() -> str | None:
     """None where there is no such cookie."""
-    return request.cookies.get(_name())
+    # Most requests have none at all, and what its name would be takes a while to find out.
+    return request.cookies.get(_name()) if "Cookie" in request.headers else None
 
 
 def keep(response: Response, token: str) -> Response:

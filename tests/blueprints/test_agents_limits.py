@@ -30,7 +30,7 @@ from tests.services.agents.misbehaving import ENDED, STARTED
 from tests.upstream import Upstream
 from tests.upstream.answers import Call
 
-_SECONDS = 1.2
+_SECONDS = 3.0  # of which a quarter is for the last answer
 _SLACK = 2.0  # generous: other tests run beside this one. `make prove` measures.
 _KNOWN = "This is what I know."
 
