@@ -16,8 +16,8 @@ from tests.upstream import Upstream
 
 Quote = Callable[[str], None]
 
-# Paced and not, in shreds, with half characters, without usage, and with three bad ends.
-_MODELS = [
+# Paced and not, in shreds, with half characters, without usage.
+_WELL = [
     "mock-200-0",
     "mock-30-2000",
     "mock-10-15000",
@@ -25,9 +25,12 @@ _MODELS = [
     "crlf-20",
     "surrogates-0",
     "bare-12",
-    "cut-9",
-    "broken-9",
-    "error-9",
+]
+# Each with one of three bad ends, but of no model so often that it would be left alone.
+_MODELS = [
+    model
+    for count in (9, 10, 11, 12)
+    for model in (*_WELL, f"cut-{count}", f"broken-{count}", f"error-{count}")
 ]
 _HEARTBEAT = re.compile(rb"^: hb\n", re.MULTILINE)
 
