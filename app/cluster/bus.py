@@ -113,11 +113,12 @@ class Bus:
     def _hear_from(self, client: redis.Redis) -> None:
         if self._news not in self._read:
             self._read[self._news] = _last(client, self._news)
-        streams: Any = dict(self._read)
-        found: Any = client.xread(streams, count=_AT_ONCE, block=_BLOCK)
+        asked: Any = dict(self._read)
+        found: Any = client.xread(asked, count=_AT_ONCE, block=_BLOCK)
         for name, entries in found:
             key = name.decode()
-            if key in self._read:  # unfollowed meanwhile, else
+            # Else it was unfollowed meanwhile, or is followed anew: from its first entry on.
+            if self._read.get(key) == asked[key]:
                 self._read[key] = entries[-1][0]
                 self._hand_over(key, entries)
 
