@@ -20,6 +20,8 @@ from tests.blueprints.talk import eventually, messages
 from tests.properties import examples
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 MESSAGES, COUNT = "/v1/messages", "/v1/messages/count_tokens"
 HELLO: list[Any] = [{"role": "user", "content": "Hello"}]
 TOOL = {"name": "lookup", "description": "d", "input_schema": {"type": "object"}}

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from app.services import Services
 from tests.blueprints.talk import is_problem
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 ADMIN = {"Authorization": "Bearer a-key-of-the-tests"}
 
 

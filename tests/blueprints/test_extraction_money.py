@@ -17,6 +17,8 @@ from tests.blueprints.extracting import PATIENT, PERSON, counting, extract, fail
 from tests.blueprints.talk import eventually
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _MODEL = "openai/tool-1"
 
 

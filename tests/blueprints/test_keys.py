@@ -15,6 +15,8 @@ from tests.blueprints.keeping import planted
 from tests.blueprints.shared import application
 from tests.blueprints.talk import is_problem
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _FULL: dict[str, Any] = {
     "name": "The phone",
     "owner": "ada",

@@ -14,6 +14,8 @@ from app.services import Services
 from tests.blueprints.talk import chat, eventually, is_problem, live, rows, streamed
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _ITEM = re.compile(r'"(requests|tokens)";(\w)=(\d+);(\w)=(\d+)')
 
 

@@ -17,6 +17,8 @@ from tests.blueprints.completing import CHAT, HELLO, booked, chunks, completed, 
 from tests.blueprints.talk import chat, eventually, frames, messages, rows
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 
 @pytest.fixture
 def settings(with_upstream: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from tests.blueprints.completing import booked, refused
 from tests.blueprints.talk import eventually
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 
 @pytest.fixture
 def settings(with_upstream: dict[str, Any], upstream: Upstream) -> dict[str, Any]:

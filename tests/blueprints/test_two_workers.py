@@ -19,6 +19,8 @@ from tests.blueprints.talk import eventually, frames, is_problem, live, rows
 from tests.cluster.redis_server import RedisServer, immortal, running
 from tests.storage import databases
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[RedisServer]:

@@ -15,6 +15,8 @@ from tests.blueprints.issuing import ADMIN, as_admin, bearer, issued
 from tests.blueprints.shared import application
 from tests.blueprints.talk import is_problem
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _PRICES = tariffs.read('{"openai/*": {"input": "4", "output": "4"}}')
 
 

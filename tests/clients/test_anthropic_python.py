@@ -11,6 +11,8 @@ import pytest
 
 from tests.clients.door import Door, now, opened, prompt
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _HELLO: Any = [{"role": "user", "content": "Hello"}]
 _TOOL: Any = {
     "name": "lookup",

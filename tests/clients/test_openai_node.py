@@ -10,6 +10,8 @@ import pytest
 
 from tests.clients.door import Door, node, opened, prompt
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:

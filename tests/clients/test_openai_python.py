@@ -18,6 +18,8 @@ from pydantic import BaseModel
 
 from tests.clients.door import Door, now, opened, prompt
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _HELLO: Any = [{"role": "user", "content": "Hello"}]
 _TOOL: Any = {
     "type": "function",

@@ -17,6 +17,8 @@ from tests.blueprints.talk import chat, eventually, live, streamed
 from tests.metrics.figures import Figures, figures, total
 from tests.upstream import Upstream
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _DOLLAR_A_TOKEN = Tariff(input=Decimal(1_000_000), output=Decimal(1_000_000))
 
 

@@ -14,6 +14,8 @@ from tests.clients.door import Door, opened
 from tests.server.process import Server
 from tests.server.speaker import Speaker, text
 
+pytestmark = pytest.mark.usefixtures("within_a_minute")
+
 _PAGE = "https://app.example"
 _WRONG = "parley_" + "x" * 43
 _UPGRADE = {
