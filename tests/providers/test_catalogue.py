@@ -94,8 +94,8 @@ def test_calls_come_together_again(adapter: Provider) -> None:
 
 def test_a_ping_for_ever_is_no_silence(adapter: Provider, upstream: Upstream) -> None:
     """Pings hold the connection open for longer than a silence may last."""
-    with pytest.raises(gevent.Timeout), gevent.Timeout(0.7):
-        answered(adapter, "pinging-1", _SHORT)
+    with pytest.raises(gevent.Timeout), gevent.Timeout(2.2):
+        answered(adapter, "pinging-1", Patience(first_byte=1.0, read=1.0))
     with gevent.Timeout(20):
         while upstream.open:
             gevent.sleep(0.01)

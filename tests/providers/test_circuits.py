@@ -19,7 +19,7 @@ from app.providers.circuits import SharedCircuits
 from tests.cluster.connected import Connect
 from tests.cluster.redis_server import RedisServer
 
-_THRESHOLD = Threshold(window=30, calls=4, rate=0.5, pause=0.5, longest_pause=5)
+_THRESHOLD = Threshold(window=30, calls=4, rate=0.5, pause=1.5, longest_pause=5)
 
 
 @dataclass
