@@ -43,6 +43,7 @@ from app.blueprints import (
     usage,
     web,
 )
+from app.blueprints.application import Application
 from app.cluster.connection import Connection
 from app.config import Config
 from app.encoders import anthropic_errors
@@ -81,7 +82,7 @@ def create_app(config: Config | None = None) -> Flask:
     if database.engine.dialect.name == "sqlite":
         migrate(database)
 
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__)
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     breakers, redis = MemoryBreakers(), _redis(config)
     providers = registry.build(config)

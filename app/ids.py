@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 
 
@@ -12,7 +12,7 @@ def new_id(prefix: str) -> str:
     Time first keeps an index's newest rows together; it is the layout of UUID version 7
     (RFC 9562) without its version bits.
     """
-    return f"{prefix}_{now():012x}{secrets.token_hex(10)}"
+    return f"{prefix}_{now():012x}{os.urandom(10).hex()}"
 
 
 def moment(made: str) -> int:

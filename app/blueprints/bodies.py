@@ -11,7 +11,11 @@ import msgspec
 from flask import Request, request
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from app.blueprints.context import services
 from app.errors import MalformedBody
@@ -35,12 +39,26 @@ class _Parser(FlaskParser):
         config = services().config
         if schema.holds_images:
             req.max_content_length = config.max_chat_bytes
-        sent = req.get_data(cache=False)
+        sent = _sent(req)
         body = _decoded(sent)
         # What is granted to images is for nothing else.
         if len(sent) > config.max_body_bytes + schema.image_bytes(body):
             raise RequestEntityTooLarge
         return body
+
+
+def _sent(req: Request) -> bytes:
+    """The body. Where its length is known werkzeug's layers above the server's are not needed.
+
+    Raises RequestEntityTooLarge, ClientDisconnected.
+    """
+    length, most = req.content_length, req.max_content_length
+    if length is None or most is None or length > most:
+        return req.get_data(cache=False)
+    sent: bytes = req.environ["wsgi.input"].read(length)
+    if len(sent) < length:
+        raise ClientDisconnected
+    return sent
 
 
 def _decoded(sent: bytes) -> Any:

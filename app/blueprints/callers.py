@@ -6,7 +6,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from flask import request
+from app.blueprints.context import asked
 
 # Whoever has one address of IPv6 has a network of them.
 _NETWORK = 64
@@ -18,6 +18,7 @@ def address(trusted_proxies: int) -> str:
     Each proxy adds to X-Forwarded-For whom it got the request from. What our own have added can be
     believed; what stands before that, anybody can have written.
     """
+    request = asked()
     peer = request.remote_addr or ""
     if trusted_proxies == 0:
         return _known(peer)
@@ -28,6 +29,7 @@ def address(trusted_proxies: int) -> str:
 
 def is_secure(trusted_proxies: int) -> bool:
     """Whether the caller's connection has TLS. Proxies say it each for itself, or one for all."""
+    request = asked()
     if trusted_proxies == 0 or request.is_secure:
         return request.is_secure
     hops = ",".join(request.headers.getlist("X-Forwarded-Proto")).split(",")
@@ -44,6 +46,7 @@ def is_loopback(origin: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
 def _known(text: str) -> str:
     """Empty for what is no address."""
     found = _parsed(text.strip())

@@ -8,12 +8,8 @@ yielded before has been written.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from typing import Any
-
-# Linux has it: what is sent waits for what comes right after.
-_MORE = getattr(socket, "MSG_MORE", 0)
 
 
 def direct(environ: Mapping[str, Any]) -> Direct | None:
@@ -41,8 +37,11 @@ class Direct:
         Raises OSError: the client is gone.
         """
         data = (f"{len(frames):X}\r\n{frames}\r\n" if self._chunked else frames).encode("ascii")
+        if last and self._chunked:
+            self._sock.hold(data)
+            return True
         try:
-            sent = self._send(data, _MORE if last and self._chunked else 0)
+            sent = self._send(data, 0)
         except BlockingIOError:
             sent = 0
         if sent == len(data):

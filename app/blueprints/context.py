@@ -1,23 +1,50 @@
-"""What a view works with: the application's services, and who is calling."""
+"""What a view works with: the request, the application's services, and who is calling."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
-from flask import current_app, g
+from flask import Request, current_app, g, request
 
 from app.accounts import Account
 from app.services import Services
 
 EXTENSION = "parley"
 
+# Flask's proxies look up what they stand for at each use, in three calls, and what runs for every
+# request uses them often. What they stand for is asked of them once.
+_app: Any = current_app
+_request: Any = request
+_kept: Any = g
+
 
 def services() -> Services:
-    return cast(Services, current_app.extensions[EXTENSION])
+    found: Services = _app._get_current_object().extensions[EXTENSION]
+    return found
+
+
+def asked() -> Request:
+    """The request itself, in the place of Flask's `request`."""
+    found: Request = _request._get_current_object()
+    return found
+
+
+def kept() -> Any:
+    """What is kept while the request is answered, in the place of Flask's `g`."""
+    return _kept._get_current_object()
+
+
+def asked_view() -> Callable[..., Any] | None:
+    """The view that is asked; None where there is none."""
+    found: Callable[..., Any] | None
+    found = _app._get_current_object().view_functions.get(asked().endpoint or "")
+    return found
 
 
 def caller() -> Account:
-    return cast(Account, g.caller)
+    account: Account = kept().caller
+    return account
 
 
 def session() -> str | None:

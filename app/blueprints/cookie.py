@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 
 from app.blueprints.callers import is_loopback, is_secure
-from app.blueprints.context import services
+from app.blueprints.context import asked, services
 from app.errors import CsrfRefused
 from app.services.sessions import csrf_token
 
@@ -26,7 +26,8 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 def sent() -> str | None:
     """None where there is no such cookie."""
     # Most requests have none at all, and what its name would be takes a while to find out.
-    return request.cookies.get(_name()) if "Cookie" in request.headers else None
+    here = asked()
+    return here.cookies.get(_name()) if "Cookie" in here.headers else None
 
 
 def keep(response: Response, token: str) -> Response:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request
 
 from app.accounts import SCOPES, Account
 from app.blueprints import cookie
 from app.blueprints.callers import address, is_loopback
-from app.blueprints.context import caller, services
+from app.blueprints.context import asked, asked_view, caller, kept, services
 from app.errors import NotAllowed, NotAuthenticated
 from app.services.people import under
 
@@ -58,9 +58,9 @@ def install(app: Flask) -> None:
 
 
 def _guard() -> None:
+    request, view = asked(), asked_view()
     if services().config.open:
-        _refuse_strangers()
-    view = current_app.view_functions.get(request.endpoint or "")
+        _refuse_strangers(request)
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or is_public(view):
         return
     authenticate()
@@ -72,20 +72,21 @@ def authenticate() -> None:
 
     Raises NotAuthenticated, TooMany, CsrfRefused, and NotAllowed for somebody else's user.
     """
+    request = asked()
     if request.query_string:
-        _refuse_keys_in_address()
+        _refuse_keys_in_address(request)
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     sent = key.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
     account = None if sent else _of_cookie()
     if account is None:
-        where = address(services().config.trusted_proxies)
-        account = services().identity.of(sent, where)
-    g.caller = acting(account)
+        known = services()
+        account = known.identity.of(sent, address(known.config.trusted_proxies))
+    kept().caller = acting(account)
 
 
 def acting(account: Account) -> Account:
     """As whom it acts: as one of the key's users, if a header names one."""
-    user = request.headers.get("X-User-ID")
+    user = asked().headers.get("X-User-ID")
     return account if user is None else under(account, user)
 
 
@@ -101,11 +102,11 @@ def _of_cookie() -> Account | None:
             return None
         raise
     cookie.refuse_forgery(token)
-    g.session = token
+    kept().session = token
     return account
 
 
-def _refuse_keys_in_address() -> None:
+def _refuse_keys_in_address(request: Request) -> None:
     named = (value for name, value in request.args.items(multi=True) if _KEY_NAME.fullmatch(name))
     # The id of a key opens nothing.
     if any(not value.startswith("key_") for value in named) or _KEY.search(
@@ -122,7 +123,7 @@ def _authorize(scopes: tuple[str, ...]) -> None:
         raise NotAllowed(f"This needs a key with the scope {' or '.join(scopes)}.")
 
 
-def _refuse_strangers() -> None:
+def _refuse_strangers(request: Request) -> None:
     """Open on loopback must not mean open to every page in the user's browser.
 
     A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) or post here across

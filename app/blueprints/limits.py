@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response
 
-from app.blueprints.context import caller, services
+from app.blueprints.context import asked_view, kept, services
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -30,9 +30,9 @@ def install(app: Flask) -> None:
 
 
 def _say(response: Response) -> Response:
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "metered", False) and "caller" in g:
-        quotas = services().gate.quotas(caller())
+    caller = kept().get("caller")
+    if caller is not None and getattr(asked_view(), "metered", False):
+        quotas = services().gate.quotas(caller)
         if quotas:
             policy = (f'"{q.kind}";q={q.limit};w={_WINDOW}' for q in quotas)
             left = (f'"{q.kind}";r={q.left};t={math.ceil(q.seconds)}' for q in quotas)

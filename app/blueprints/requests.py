@@ -8,10 +8,10 @@ from functools import partial
 from typing import NamedTuple
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from app import tracing
-from app.blueprints.context import services
+from app.blueprints.context import asked, kept, services
 from app.ids import new_id
 from app.metrics import Metrics
 from app.tracing import Span
@@ -40,28 +40,26 @@ def install(app: Flask) -> None:
 
 
 def _begin() -> None:
+    request, g = asked(), kept()
     sent = request.headers.get("X-Request-ID", "")
-    g.request_id = sent if _SAFE_ID.fullmatch(sent) else new_id("req")
+    g.request_id = request_id = sent if _SAFE_ID.fullmatch(sent) else new_id("req")
     g.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
     # Kept connections share a context, so the request before it must not be left in there.
     g.span = tracing.begun(request.method, request.headers.get)
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    _account(response)
-    return response
-
-
-def _account(response: Response) -> None:
     """Count and log when the last byte has gone, which for a stream is much later."""
+    request, g = asked(), kept()
+    response.headers["X-Request-ID"] = g.request_id
     # A method is whatever a caller writes there; as a label it must be one of few.
     method = request.method if request.method in _METHODS else "other"
     route = str(request.url_rule or "none")
     about = _About(method, route, response.status_code, g.request_id, g.began, g.get("code"))
     response.call_on_close(partial(_closed, about, services().metrics, g.span))
+    return response
 
 
 def _closed(about: _About, metrics: Metrics, span: Span | None) -> None:

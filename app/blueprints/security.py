@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -11,10 +13,13 @@ from app.blueprints.context import EXTENSION
 from app.config import Config
 from app.errors import NotAllowed
 
+if TYPE_CHECKING:  # the standard library has these types for type checkers alone
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 # For what is not a page: nothing in it may run, frame or load anything.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
-# Nobody else sets these, so they are added without a look at what is there. The last but one is
-# about what is loaded without asking; pages that ask (CORS) are let in by their origin.
+# Nobody else sets these. The last but one is about what is loaded without asking; pages that ask
+# (CORS) are let in by their origin.
 _HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -28,9 +33,25 @@ _FROM_WITHIN = {"/healthz", "/readyz", "/metrics"}
 
 def install(app: Flask) -> None:
     """To be installed before the guards: what is turned away is not looked at."""
+    app.wsgi_app = _Marked(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     door = _Door(app.extensions[EXTENSION].config)
     app.before_request(door.demand_tls)
     app.after_request(door.mark)
+
+
+class _Marked:
+    """Around the application: what every answer says needs no look at what it says already."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            return start_response(status, headers + _HEADERS, *exc_info)
+
+        return self._app(environ, started)
 
 
 class _Door:
@@ -59,7 +80,6 @@ class _Door:
         headers = response.headers
         headers.setdefault("Content-Security-Policy", _POLICY)
         headers.setdefault("Cache-Control", "no-store")
-        headers.extend(_HEADERS)
         # Over plain HTTP it means nothing; without a proxy of ours nobody can tell what it was.
         if self._hsts and (self._proxies == 0 or is_secure(self._proxies)):
             headers["Strict-Transport-Security"] = self._hsts

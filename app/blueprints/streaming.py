@@ -7,12 +7,13 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from app.blueprints import problems
 from app.blueprints.connection import direct
-from app.blueprints.context import services
+from app.blueprints.context import asked, services
 from app.blueprints.presence import Watch
+from app.blueprints.stream import Stream
 from app.encoders import native, sse
 from app.errors import Unavailable
 from app.events import Began, Done, Event, Failure, Start, UsageReport, collect
@@ -43,7 +44,7 @@ def streamed(run: Run, after: int = 0) -> Response:
 def framed(run: Run, framing: Framing, after: int = 0) -> Response:
     """The same in another form."""
     reader = Reader(run, after)
-    return _response(run, reader, Watch(request.environ, reader.close), framing)
+    return _response(run, reader, Watch(asked().environ, reader.close), framing)
 
 
 def opened(run: Run, encode: Encode) -> Response:
@@ -51,7 +52,7 @@ def opened(run: Run, encode: Encode) -> Response:
     for which the answer waits a while.
     """
     reader = Reader(run)
-    watch = Watch(request.environ, reader.close)
+    watch = Watch(asked().environ, reader.close)
     try:
         ready = _opening(reader)
     except BaseException:
@@ -85,11 +86,11 @@ def _response(
 ) -> Response:
     metrics = services().metrics
     metrics.open_streams.inc()
-    connection = direct(request.environ)
+    connection = direct(asked().environ)
     stream = framing(connection)
     batches = reader.follow(_IDLE, stream if connection else None)
     body = stream.frames(batches, [*ready, *reader.take()])
-    response = Response(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    response = Stream(body, content_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
     # Who may answer is not always known at once, and with it `start`; how to stop it is.
     response.headers["X-Run-ID"] = run.id
 
@@ -112,7 +113,7 @@ def whole(run: Run) -> Response | dict[str, Any]:
 def wait(run: Run) -> None:
     """Return when the run has ended. Raises Unavailable: the caller has left before."""
     reader = Reader(run)
-    watch = Watch(request.environ, reader.close)
+    watch = Watch(asked().environ, reader.close)
     try:
         for _ in reader.follow():
             pass

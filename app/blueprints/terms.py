@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g
 
 from app.blueprints.bodies import Blueprint
-from app.blueprints.context import caller, services
+from app.blueprints.context import asked_view, caller, services
 from app.blueprints.guards import any_key
 from app.schemas.terms import TermsBody, TermsSchema
 
@@ -24,8 +24,7 @@ def install(app: Flask) -> None:
 
 def _require() -> None:
     """Views that begin runs are those whose answers say what is left of the limits."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "metered", False) and "caller" in g:
+    if getattr(asked_view(), "metered", False) and "caller" in g:
         services().safeguards.consent.require(caller().owner)
 
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from app.metrics import together
 from app.metrics.asked import Asked, Figures
+from app.metrics.tally import Added, Labelled, Observed, Tally
 
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 60)
 _RUN = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600)
@@ -48,6 +49,7 @@ class Metrics:
         self._folder = folder
         self._registry = CollectorRegistry()  # what this worker counts
         self._asked = CollectorRegistry()  # what any worker can tell for all
+        self._tally = Tally()
         self._samples: list[Callable[[], None]] = []
         self._of_requests()
         self._of_runs()
@@ -61,24 +63,25 @@ class Metrics:
             "requests", "Requests that were answered.", "method", "route", "status"
         )
         self.errors = counter("errors", "Requests that were answered with a problem.", "code")
-        self.open_streams = gauge("open_streams", "Streams that are open to a client.")
+        said = "Streams that are open to a client."
+        self.open_streams = Added(gauge("open_streams", said), self._tally)
         self.workers = gauge("workers", "Workers that live.")
         said = "How late the event loop of a worker is."
         self.loop_delay = self._histogram("loop_delay_seconds", said, _DELAY)
 
     def _of_runs(self) -> None:
-        counter, histogram = self._counter, self._histogram
+        counter, histogram, histograms = self._counter, self._histogram, self._histograms
         self.open_runs = self._gauge("open_runs", "Runs that are under way.")
         self.runs = counter("runs", "Runs that have ended.", "provider", "state")
         self.failed_runs = counter("failed_runs", "Runs that ended in an error.", "code")
         said = "Tokens of ended runs, as providers count them."
         self.tokens = counter("tokens", said, "provider", "kind")
         said = "From the start of a run to its first text."
-        self.first_token = histogram("first_token_seconds", said, _FIRST_TOKEN, "provider")
+        self.first_token = histograms("first_token_seconds", said, _FIRST_TOKEN, "provider")
         said = "From the start of a run to its end."
         self.run_seconds = histogram("run_seconds", said, _RUN)
         said = "Tokens of output a second, from the first text to the end."
-        self.pace = histogram("tokens_per_second", said, _PACE, "provider")
+        self.pace = histograms("tokens_per_second", said, _PACE, "provider")
         said = "Answers that a caller let be taken from those kept."
         self.cached = counter("cached_answers", said, "outcome")
 
@@ -121,7 +124,8 @@ class Metrics:
         self._samples.append(lambda: gauge.set(value()))
 
     def look(self) -> None:
-        """Bring up to date what is not told of each change."""
+        """Bring up to date what is read."""
+        self._tally.hand_on()
         for sample in self._samples:
             sample()
 
@@ -159,20 +163,27 @@ class Metrics:
         own = together.figures(self._folder) if self._folder else generate_latest(self._registry)
         return own + generate_latest(self._asked)
 
-    def _counter(self, name: str, said: str, *labels: str) -> Counter:
+    def _counter(self, name: str, said: str, *labels: str) -> Labelled[Added]:
         full = self._note(name, "counter", said, labels)
-        return Counter(full.removesuffix("_total"), said, labels, registry=self._registry)
+        counter = Counter(full.removesuffix("_total"), said, labels, registry=self._registry)
+        return Labelled(lambda *values: Added(counter.labels(*values), self._tally))
 
     def _gauge(self, name: str, said: str) -> Gauge:
         """The workers' are added up; those of the dead count no more."""
         full = self._note(name, "gauge", said, ())
         return Gauge(full, said, registry=self._registry, multiprocess_mode="livesum")
 
-    def _histogram(
+    def _histogram(self, name: str, said: str, buckets: tuple[float, ...]) -> Observed:
+        full = self._note(name, "histogram", said, ())
+        histogram = Histogram(full, said, buckets=buckets, registry=self._registry)
+        return Observed(histogram, self._tally)
+
+    def _histograms(
         self, name: str, said: str, buckets: tuple[float, ...], *labels: str
-    ) -> Histogram:
+    ) -> Labelled[Observed]:
         full = self._note(name, "histogram", said, labels)
-        return Histogram(full, said, labels, buckets=buckets, registry=self._registry)
+        histogram = Histogram(full, said, labels, buckets=buckets, registry=self._registry)
+        return Labelled(lambda *values: Observed(histogram.labels(*values), self._tally))
 
     def _ask(self, name: str, said: str, figures: Callable[[], Figures], *labels: str) -> None:
         full = self._note(name, "gauge", said, labels)

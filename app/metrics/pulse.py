@@ -25,6 +25,7 @@ class Pulse:
     def close(self) -> None:
         if self._beating is not None:
             self._beating.kill()
+        self._metrics.look()
 
     def _beat(self) -> None:
         delay = self._metrics.loop_delay

@@ -13,6 +13,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from app.worker import unreadable
 from app.worker.idle import Idle
+from app.worker.settled import Settled
 from app.worker.sockets import LeanSocket
 
 log = structlog.get_logger()
@@ -23,6 +24,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cfg = Settled(self.cfg)  # type: ignore[has-type]  # gunicorn has no types
         self._idle: set[Idle] = set()
 
     def load_wsgi(self) -> None:

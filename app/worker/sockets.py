@@ -12,20 +12,25 @@ class LeanSocket(socket.socket):
     """A socket whose `sendall` asks the kernel once.
 
     gevent's asks for the size of the send buffer before each send, which for a token costs a
-    quarter of sending it. Gunicorn writes a head and then its first chunk: both go out together.
+    quarter of sending it. Gunicorn writes a head and then its first chunk, and the end of the body
+    after the last one: they go out together.
     """
 
-    _head = b""
+    _held = b""
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         if data[:5] == b"HTTP/" and b"\r\nTransfer-Encoding: chunked\r\n" in data:
-            self._head = data
+            self._held = data
             return
-        if self._head:
-            data, self._head = self._head + data, b""
+        if self._held:
+            data, self._held = self._held + data, b""
         sent = self.send(data, flags)
         if sent < len(data):
             super().sendall(memoryview(data)[sent:], flags)
+
+    def hold(self, data: bytes) -> None:
+        """Send it with what `sendall` is given next, which comes at once."""
+        self._held += data
 
     @property
     def send_now(self) -> Callable[[bytes, int], int]:
