@@ -1,4 +1,8 @@
-"""Flask, without what it does for each request and this application has no use for."""
+"""Flask, without what it looks for at each request where there is nothing of the kind.
+
+Views, hooks, errors and contexts are as its documentation says, but that hooks before a request are
+the application's alone; blueprints may have some after it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Request, Response
+from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+
+_context: Any = request_ctx
 
 
 class Application(Flask):
@@ -18,6 +26,35 @@ class Application(Flask):
         """None of ours is a coroutine; Flask looks at each hook of each request again."""
         return func
 
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        for hook in self.before_request_funcs.get(None, ()):
+            answer: Any = hook()
+            if answer is not None:
+                return answer  # type: ignore[no-any-return]
+        return None
+
+    def process_response(self, response: Response) -> Response:
+        """The session is not saved: there is none."""
+        context, hooks = _context._get_current_object(), self.after_request_funcs
+        name = context.request.blueprint
+        of_blueprint = hooks[name] if name is not None and name in hooks else ()
+        for hook in (
+            *context._after_request_functions,
+            *reversed(of_blueprint),
+            *reversed(hooks.get(None, ())),
+        ):
+            answer: Any = hook(response)
+            response = answer
+        return response
+
+    def do_teardown_request(self, *exc: Any) -> None:
+        if self.teardown_request_funcs:
+            super().do_teardown_request(*exc)
+
+    def do_teardown_appcontext(self, *exc: Any) -> None:
+        if self.teardown_appcontext_funcs:
+            super().do_teardown_appcontext(*exc)
+
 
 class _NoSession(SessionInterface):
     """The page's session is a cookie of its own (`app.blueprints.cookie`)."""
@@ -28,4 +65,4 @@ class _NoSession(SessionInterface):
         return self._none
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Never asked for: a null session is not saved."""
+        """Never asked for."""

@@ -16,8 +16,6 @@ from app.errors import NotAllowed
 if TYPE_CHECKING:  # the standard library has these types for type checkers alone
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# For what is not a page: nothing in it may run, frame or load anything.
-_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # Nobody else sets these. The last but one is about what is loaded without asking; pages that ask
 # (CORS) are let in by their origin.
 _HEADERS = [
@@ -27,6 +25,11 @@ _HEADERS = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ]
+_UNLESS_SAID = [
+    # For what is not a page: nothing in it may run, frame or load anything.
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cache-Control", "no-store"),
+]
 # Asked by those who stand beside us, without a proxy in between.
 _FROM_WITHIN = {"/healthz", "/readyz", "/metrics"}
 
@@ -35,12 +38,14 @@ def install(app: Flask) -> None:
     """To be installed before the guards: what is turned away is not looked at."""
     app.wsgi_app = _Marked(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     door = _Door(app.extensions[EXTENSION].config)
-    app.before_request(door.demand_tls)
-    app.after_request(door.mark)
+    if door.demands_tls:
+        app.before_request(door.demand_tls)
+    if door.hsts:
+        app.after_request(door.mark)
 
 
 class _Marked:
-    """Around the application: what every answer says needs no look at what it says already."""
+    """Around the application, because these say the same on every answer."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
@@ -49,7 +54,9 @@ class _Marked:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            return start_response(status, headers + _HEADERS, *exc_info)
+            said = {name for name, _ in headers}
+            missing = [header for header in _UNLESS_SAID if header[0] not in said]
+            return start_response(status, headers + _HEADERS + missing, *exc_info)
 
         return self._app(environ, started)
 
@@ -57,13 +64,13 @@ class _Marked:
 class _Door:
     def __init__(self, config: Config) -> None:
         self._proxies = config.trusted_proxies
-        self._demanded = config.https_demanded
+        self.demands_tls = config.https_demanded
         lasting = config.hsts_seconds if config.app_env == "production" else 0
-        self._hsts = f"max-age={lasting}" if lasting else None
+        self.hsts = f"max-age={lasting}" if lasting else None
 
     def demand_tls(self) -> Response | None:
         """Send a browser to the same address with TLS. Raises NotAllowed for everything else."""
-        if not self._demanded or request.path in _FROM_WITHIN or is_secure(self._proxies):
+        if request.path in _FROM_WITHIN or is_secure(self._proxies):
             return None
         if is_loopback(f"//{request.host}"):
             return None
@@ -77,10 +84,7 @@ class _Door:
         )
 
     def mark(self, response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", _POLICY)
-        headers.setdefault("Cache-Control", "no-store")
         # Over plain HTTP it means nothing; without a proxy of ours nobody can tell what it was.
-        if self._hsts and (self._proxies == 0 or is_secure(self._proxies)):
-            headers["Strict-Transport-Security"] = self._hsts
+        if self.hsts and (self._proxies == 0 or is_secure(self._proxies)):
+            response.headers["Strict-Transport-Security"] = self.hsts
         return response

@@ -84,6 +84,8 @@ class Chunked:
             end = data.find(b"\r\n", 0, 20)
             if end > 0 and 0 < _length(data[:end]) == len(data) - end - 4:
                 return data[end + 2 : -2]
+            if (whole := _whole(data)) is not None:
+                return whole
         if self._rest:
             data, self._rest = self._rest + data, b""
         parts: list[bytes] = []
@@ -119,6 +121,19 @@ class Chunked:
         if len(rest) > 1024:
             raise BrokenFraming("A chunk's size has no end.")
         self._rest = rest
+
+
+def _whole(data: bytes) -> bytes | None:
+    """What a read of some whole chunks holds, where they are simple: a few calls for all of them.
+
+    None where they are not. If no chunk holds a CRLF and each is as long as is said before it,
+    there is no other way to read them.
+    """
+    *pieces, rest = data.split(b"\r\n")
+    parts = pieces[1::2]
+    if rest or b"" in parts or pieces[::2] != [b"%x" % len(part) for part in parts]:
+        return None
+    return b"".join(parts)
 
 
 def _length(line: bytes) -> int:
