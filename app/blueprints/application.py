@@ -13,6 +13,7 @@ from flask import Flask, Request, Response
 from flask.globals import request_ctx
 from flask.sessions import NullSession, SessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import MapAdapter
 
 _context: Any = request_ctx
 
@@ -25,6 +26,19 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """None of ours is a coroutine; Flask looks at each hook of each request again."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Routes do not depend on the host; Flask has it read, and checked, three times."""
+        if request is None or "HTTP_UPGRADE" in request.environ:
+            return super().create_url_adapter(request)
+        return self.url_map.bind(
+            request.host,
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+            query_args=request.query_string.decode(errors="replace"),
+        )
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         for hook in self.before_request_funcs.get(None, ()):

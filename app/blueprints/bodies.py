@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import flask_smorest
 import msgspec
-from flask import Request, request
+from flask import Request
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import (
@@ -17,7 +17,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from app.blueprints.context import services
+from app.blueprints.context import asked, services
 from app.errors import MalformedBody
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,14 +32,13 @@ class _Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012  # webargs' type
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        if not req.is_json:
+        if req.environ.get("CONTENT_TYPE") != "application/json" and not req.is_json:
             raise UnsupportedMediaType(
                 "The body must be JSON; send it with the header Content-Type: application/json."
             )
         config = services().config
-        if schema.holds_images:
-            req.max_content_length = config.max_chat_bytes
-        sent = _sent(req)
+        most = config.max_chat_bytes if schema.holds_images else config.max_body_bytes
+        sent = _sent(req, most)
         body = _decoded(sent)
         # What is granted to images is for nothing else.
         if len(sent) > config.max_body_bytes + schema.image_bytes(body):
@@ -47,14 +46,19 @@ class _Parser(FlaskParser):
         return body
 
 
-def _sent(req: Request) -> bytes:
-    """The body. Where its length is known werkzeug's layers above the server's are not needed.
+def _sent(req: Request, most: int) -> bytes:
+    """The body, of at most so many bytes. Where its length is said, werkzeug's layers above the
+    server's, which keep to it, are not needed.
 
     Raises RequestEntityTooLarge, ClientDisconnected.
     """
-    length, most = req.content_length, req.max_content_length
-    if length is None or most is None or length > most:
+    said = req.environ.get("CONTENT_LENGTH", "")
+    if "HTTP_TRANSFER_ENCODING" in req.environ or not said.isdecimal():
+        req.max_content_length = most
         return req.get_data(cache=False)
+    length = int(said)
+    if length > most:
+        raise RequestEntityTooLarge
     sent: bytes = req.environ["wsgi.input"].read(length)
     if len(sent) < length:
         raise ClientDisconnected
@@ -79,6 +83,7 @@ class _Decorator(Protocol):
 def _if_sent(schema: Schema, loading: _Decorator) -> _Decorator:
     """Load headers only where one of them was sent, which is seldom."""
     names = [field.data_key or name for name, field in schema.fields.items()]
+    sent = frozenset("HTTP_" + name.upper().replace("-", "_") for name in names)
     absent = schema.load({})
 
     def decorator(view: View) -> View:
@@ -86,9 +91,9 @@ def _if_sent(schema: Schema, loading: _Decorator) -> _Decorator:
 
         @wraps(loads)  # and with it what documents the headers
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            if any(name in request.headers for name in names):
-                return loads(*args, **kwargs)
-            return view(*args, absent, **kwargs)
+            if sent.isdisjoint(asked().environ):
+                return view(*args, absent, **kwargs)
+            return loads(*args, **kwargs)
 
         return cast(View, wrapper)
 

@@ -25,7 +25,10 @@ def services() -> Services:
 
 
 def asked() -> Request:
-    """The request itself, in the place of Flask's `request`."""
+    """The request itself, in the place of Flask's `request`.
+
+    What looks for a header in every request finds it in `environ`, which is a dict.
+    """
     found: Request = _request._get_current_object()
     return found
 
@@ -35,10 +38,10 @@ def kept() -> Any:
     return _kept._get_current_object()
 
 
-def asked_view() -> Callable[..., Any] | None:
+def asked_view(request: Request) -> Callable[..., Any] | None:
     """The view that is asked; None where there is none."""
     found: Callable[..., Any] | None
-    found = _app._get_current_object().view_functions.get(asked().endpoint or "")
+    found = _app._get_current_object().view_functions.get(request.endpoint or "")
     return found
 
 

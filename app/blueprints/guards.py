@@ -11,7 +11,7 @@ from flask import Flask, Request
 from app.accounts import SCOPES, Account
 from app.blueprints import cookie
 from app.blueprints.callers import address, is_loopback
-from app.blueprints.context import asked, asked_view, caller, kept, services
+from app.blueprints.context import asked, asked_view, kept, services
 from app.errors import NotAllowed, NotAuthenticated
 from app.services.people import under
 
@@ -58,13 +58,13 @@ def install(app: Flask) -> None:
 
 
 def _guard() -> None:
-    request, view = asked(), asked_view()
+    request = asked()
+    view = asked_view(request)
     if services().config.open:
         _refuse_strangers(request)
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or is_public(view):
         return
-    authenticate()
-    _authorize(getattr(view, "scopes", _DEFAULT))
+    _authorize(_known(request), getattr(view, "scopes", _DEFAULT))
 
 
 def authenticate() -> None:
@@ -72,29 +72,35 @@ def authenticate() -> None:
 
     Raises NotAuthenticated, TooMany, CsrfRefused, and NotAllowed for somebody else's user.
     """
-    request = asked()
+    _known(asked())
+
+
+def _known(request: Request) -> Account:
     if request.query_string:
         _refuse_keys_in_address(request)
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    sent = key.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
+    environ = request.environ
+    scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    sent = key.strip() if scheme.lower() == "bearer" else environ.get("HTTP_X_API_KEY", "")
     account = None if sent else _of_cookie()
     if account is None:
-        known = services()
-        account = known.identity.of(sent, address(known.config.trusted_proxies))
-    kept().caller = acting(account)
+        house = services()
+        account = house.identity.of(sent, address(house.config.trusted_proxies))
+    account = kept().caller = acting(account)
+    return account
 
 
 def acting(account: Account) -> Account:
     """As whom it acts: as one of the key's users, if a header names one."""
-    user = asked().headers.get("X-User-ID")
+    user = asked().environ.get("HTTP_X_USER_ID")
     return account if user is None else under(account, user)
 
 
 def _of_cookie() -> Account | None:
     """Whose session the page's cookie stands for."""
-    token, config = cookie.sent(), services().config
+    token = cookie.sent()
     if token is None:
         return None
+    config = services().config
     try:
         account = services().sessions.of(token, address(config.trusted_proxies))
     except NotAuthenticated:
@@ -118,8 +124,8 @@ def _refuse_keys_in_address(request: Request) -> None:
         )
 
 
-def _authorize(scopes: tuple[str, ...]) -> None:
-    if not set(scopes) & set(caller().scopes):
+def _authorize(account: Account, scopes: tuple[str, ...]) -> None:
+    if not set(scopes) & set(account.scopes):
         raise NotAllowed(f"This needs a key with the scope {' or '.join(scopes)}.")
 
 
@@ -134,7 +140,7 @@ def _refuse_strangers(request: Request) -> None:
             "Without a key Parley answers on this machine only, by the name localhost or "
             "127.0.0.1. Set PORT and ADMIN_KEY to serve others."
         )
-    origin = request.headers.get("Origin")
+    origin = request.environ.get("HTTP_ORIGIN")
     known = origin in services().config.cors_origins or (origin and is_loopback(origin))
     if origin and request.method not in ("GET", "HEAD") and not known:
         raise NotAllowed(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response
 
-from app.blueprints.context import asked_view, kept, services
+from app.blueprints.context import asked, asked_view, kept, services
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,7 +31,7 @@ def install(app: Flask) -> None:
 
 def _say(response: Response) -> Response:
     caller = kept().get("caller")
-    if caller is not None and getattr(asked_view(), "metered", False):
+    if caller is not None and getattr(asked_view(asked()), "metered", False):
         quotas = services().gate.quotas(caller)
         if quotas:
             policy = (f'"{q.kind}";q={q.limit};w={_WINDOW}' for q in quotas)

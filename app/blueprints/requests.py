@@ -41,7 +41,7 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     request, g = asked(), kept()
-    sent = request.headers.get("X-Request-ID", "")
+    sent = request.environ.get("HTTP_X_REQUEST_ID", "")
     g.request_id = request_id = sent if _SAFE_ID.fullmatch(sent) else new_id("req")
     g.began = time.monotonic()
     structlog.contextvars.clear_contextvars()

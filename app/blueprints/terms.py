@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, g
 
 from app.blueprints.bodies import Blueprint
-from app.blueprints.context import asked_view, caller, services
+from app.blueprints.context import asked, asked_view, caller, services
 from app.blueprints.guards import any_key
 from app.schemas.terms import TermsBody, TermsSchema
 
@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
 
 def _require() -> None:
     """Views that begin runs are those whose answers say what is left of the limits."""
-    if getattr(asked_view(), "metered", False) and "caller" in g:
+    if getattr(asked_view(asked()), "metered", False) and "caller" in g:
         services().safeguards.consent.require(caller().owner)
 
 
