@@ -24,7 +24,10 @@ class LeanSocket(socket.socket):
             return
         if self._held:
             data, self._held = self._held + data, b""
-        sent = self.send(data, flags)
+        try:
+            sent = self.send_now(data, flags)
+        except BlockingIOError:
+            sent = 0
         if sent < len(data):
             super().sendall(memoryview(data)[sent:], flags)
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 
+# A chunk of no bytes, with no trailers.
+_LAST = b"0\r\n\r\n"
+
+
 class BrokenFraming(ValueError):
     """The bytes are not HTTP/1.1."""
 
@@ -84,7 +88,9 @@ class Chunked:
             end = data.find(b"\r\n", 0, 20)
             if end > 0 and 0 < _length(data[:end]) == len(data) - end - 4:
                 return data[end + 2 : -2]
-            if (whole := _whole(data)) is not None:
+            last = data.endswith(_LAST)
+            if (whole := _whole(data[: -len(_LAST)] if last else data)) is not None:
+                self.done = self.clean = last
                 return whole
         if self._rest:
             data, self._rest = self._rest + data, b""

@@ -63,7 +63,16 @@ class Connection:
         self._reader: Any = None
 
     def send(self, data: bytes) -> None:
-        self._sock.sendall(data)
+        sent = 0 if self._tls else self._send(data)
+        if sent < len(data):
+            self._sock.sendall(memoryview(data)[sent:])
+
+    def _send(self, data: bytes) -> int:
+        """What the kernel takes at once: gevent's `sendall` makes six calls of it."""
+        try:
+            return int(self._sock._sock.send(data))
+        except BlockingIOError:
+            return 0
 
     def read(self) -> bytes:
         """What has arrived, waiting for it if need be; empty when the other side has closed."""
