@@ -46,6 +46,7 @@ _SHARED_VIEWS = {
     "presence",
     "problems",
     "requests",
+    "stream",
     "streaming",
     "websocket",
 }

@@ -50,9 +50,7 @@ class _Marked:
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             said = {name for name, _ in headers}
             missing = [header for header in _UNLESS_SAID if header[0] not in said]

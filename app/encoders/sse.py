@@ -71,8 +71,12 @@ class EventStream:
     def offer(self, batch: Sequence[Event], last: bool) -> bool:
         assert self._connection is not None
         try:
+            if len(batch) == 1:  # a token, mostly
+                self._number += 1
+                frames = self._encode(self._number, batch[0])
+            else:
+                frames = self._framed(batch)
             # Some events are nothing in some formats, and an empty chunk would end the body.
-            frames = self._framed(batch)
             return not frames or self._connection.offer(frames, last)
         except Exception as fault:
             # Raised again by `flush`, and so in `frames`, which knows how to end.

@@ -36,8 +36,13 @@ class EventStreamDecoder:
             chunk = self._unify(chunk)
         if self._rest:
             chunk = self._rest + chunk
-        elif _is_plain(chunk):  # the common case: this runs for every token
-            return chunk[6:-2].split(_BETWEEN)
+        # The common cases: this runs for every token.
+        elif chunk.startswith(b"data: ") and chunk.endswith(b"\n\n"):
+            lines = chunk.count(b"\n")
+            if lines == 2:
+                return [chunk[6:-2]]
+            if lines == 2 * chunk.count(_BETWEEN) + 2:  # no newline stands elsewhere
+                return chunk[6:-2].split(_BETWEEN)
         blocks = chunk.split(b"\n\n")
         self._rest = rest = blocks.pop()
         if len(rest) > self._limit:
@@ -66,15 +71,6 @@ class EventStreamDecoder:
         if chunk.endswith(b"\r"):
             self._after_cr = True
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _is_plain(chunk: bytes) -> bool:
-    """Whether it is whole events of one line of data each: then no newline stands elsewhere."""
-    return (
-        chunk.startswith(b"data: ")
-        and chunk.endswith(b"\n\n")
-        and chunk.count(b"\n") == 2 * chunk.count(_BETWEEN) + 2
-    )
 
 
 def _data(block: bytes) -> bytes | None:

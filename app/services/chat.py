@@ -97,7 +97,9 @@ class Chat:
             self._premises.live.place() as start,
             self._premises.admitted(account, settings.estimated_tokens) as admission,
         ):
-            turn, certain, origin, meter = self._premises.composer.endings.begin(run_id, write)
+            turn, certain, origin, meter = self._premises.composer.endings.begin(
+                run_id, write, short=settings.is_short
+            )
             conversation_id = turn.conversation_id
             run = Run(
                 run_id, account.owner, conversation_id, settings.on_disconnect, self._premises.grace

@@ -18,7 +18,7 @@ from app.metering.budgets import Alert
 from app.metering.ledger import Bill, Ledger
 from app.storage import calls, conversations, messages, run_logs, runs
 from app.storage.availability import InDoubt
-from app.storage.database import Database, Transaction
+from app.storage.database import SHORT, Database, Transaction
 from app.storage.messages import StoredMessage
 from app.storage.spool import Spool
 from app.storage.thread import T, Work
@@ -43,6 +43,11 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     message: StoredMessage
     bill: Bill
     log: tuple[int, bytes] | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether storing it writes little."""
+        return self.log is None and sum(map(abs, self.pieces)) <= SHORT
 
     def broken(self, problem: Problem) -> Ending:
         """The same, of an answer that was not kept as far as its reader knows."""
@@ -82,10 +87,14 @@ class Endings:
         self._put_by = Event()
         self._watching: gevent.Greenlet[[], None] | None = None
 
-    def begin(self, run_id: str, work: Work[T]) -> T:
-        """What `work` returns, which stores a run. Raises what it raises."""
+    def begin(self, run_id: str, work: Work[T], *, short: bool = False) -> T:
+        """What `work` returns, which stores a run; it is short if it reads no conversation.
+
+        Raises what it raises.
+        """
+        write = self._database.jot if short else self._database.write
         try:
-            return self._database.write(work)
+            return write(work)
         except InDoubt:
             unbegun = Unbegun(run_id)
             if not self._put(unbegun):
@@ -99,7 +108,8 @@ class Endings:
             Unavailable: neither the database nor the disk takes it.
         """
         try:
-            mine, alerts = self._database.write(lambda tx: self._write(tx, ending))
+            write = self._database.jot if ending.is_short else self._database.write
+            mine, alerts = write(lambda tx: self._write(tx, ending))
         except Unavailable as error:
             if not self._put(ending):
                 self._kept.append(ending.broken(error.problem()))

@@ -13,7 +13,7 @@ from app.metering.tokens import IMAGE, estimate
 from app.providers.base import Effort
 from app.runs.run import OnDisconnect
 from app.storage import conversations, messages
-from app.storage.database import Transaction
+from app.storage.database import SHORT, Transaction
 from app.storage.messages import StoredMessage
 from app.storage.runs import Once
 
@@ -51,6 +51,11 @@ class Settings:
             digest.update(f"\n{len(image)} ".encode() + image.encode())
         return Once(self.idempotency_key, digest.hexdigest())
 
+    @property
+    def is_short(self) -> bool:
+        """Whether storing it reads no conversation and writes little."""
+        return False
+
     def _long_texts(self) -> Sequence[str]:
         """What is asked as well, and too long to be written out."""
         return ()
@@ -86,6 +91,11 @@ class Ask(Settings):
     def estimated_tokens(self) -> int:
         asked = estimate(self.message) + estimate(self.system or "") + IMAGE * len(self.images)
         return super().estimated_tokens + asked
+
+    @property
+    def is_short(self) -> bool:
+        texts = len(self.message) + len(self.system or "")
+        return self.conversation_id is None and not self.images and texts <= SHORT
 
     def _long_texts(self) -> Sequence[str]:
         return self.images

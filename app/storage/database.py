@@ -2,8 +2,8 @@
 
 A caller can't hold a transaction open over anything slow, because it never has one. On SQLite
 the work runs in a thread: a write inline would stop every stream of the worker until the disk
-has answered. There is one thread to write and one to read, which is all that SQLite can use and
-leaves nothing to lock.
+has answered; of what is short the commit at least. There is one thread to write and one to read,
+which is all that SQLite can use and leaves nothing to lock.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.pool import StaticPool
 
 from app.storage.availability import available
 from app.storage.postgresql import PostgreSQL
+from app.storage.short import Short
 from app.storage.thread import T, Thread, Work
 
 log = structlog.get_logger()
@@ -31,6 +32,9 @@ Transaction: TypeAlias = Connection
 # `secure_delete`: what was deleted is overwritten with zeros.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
 _TRIES = 3
+
+# Characters that are little to write.
+SHORT = 50_000
 
 
 class Database(Protocol):
@@ -44,6 +48,9 @@ class Database(Protocol):
     def read(self, work: Work[T]) -> T: ...
 
     def write(self, work: Work[T]) -> T: ...
+
+    def jot(self, work: Work[T]) -> T:
+        """Write what reads and writes but a few rows, for which somebody waits."""
 
     def report(self, work: Work[T]) -> T:
         """Read what may take longer than the two seconds."""
@@ -78,7 +85,7 @@ class SQLite:
         if not in_memory:
             Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
         # A transaction that starts as a reader cannot wait for its turn to write: it fails.
-        self._writer = _File(url, "BEGIN IMMEDIATE")
+        self._writer = _File(url, "BEGIN IMMEDIATE", short=not in_memory)
         self._reader = self._writer if in_memory else _File(url, "BEGIN")
         self.engine = self._writer.engine
 
@@ -87,6 +94,9 @@ class SQLite:
 
     def write(self, work: Work[T]) -> T:
         return self._writer.thread.run(work)
+
+    def jot(self, work: Work[T]) -> T:
+        return self._writer.thread.run(work, short=True)
 
     def report(self, work: Work[T]) -> T:
         return self.read(work)
@@ -118,11 +128,12 @@ def _cut_log(file: str) -> None:
 
 
 class _File:
-    """One connection, used in a thread of its own."""
+    """A connection that is used in a thread of its own, and one for what is `short`."""
 
-    def __init__(self, url: URL, begin: str) -> None:
+    def __init__(self, url: URL, begin: str, *, short: bool = False) -> None:
         self.engine = _sqlite_engine(url)
-        self.thread = Thread(self._transaction)
+        self._short = Short(_sqlite_engine(url, timeout=0)) if short else None
+        self.thread = Thread(self._transaction, self._short)
         self._begin = begin
         self._connection: Connection | None = None
 
@@ -139,15 +150,17 @@ class _File:
         self.thread.close()
         if self._connection is not None:
             self._connection.close()
+        if self._short is not None:
+            self._short.close()
         self.engine.dispose()
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, timeout: float = 5) -> Engine:
     engine = create_engine(
         url,
         poolclass=StaticPool,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 5},
+        connect_args={"check_same_thread": False, "timeout": timeout},
     )
 
     @event.listens_for(engine, "connect")

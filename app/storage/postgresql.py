@@ -86,6 +86,9 @@ class PostgreSQL:
     def write(self, work: Work[T]) -> T:
         return self._transact(work, _QUICK)
 
+    def jot(self, work: Work[T]) -> T:
+        return self.write(work)
+
     def report(self, work: Work[T]) -> T:
         return self._transact(work, _LONG)
 

@@ -54,6 +54,20 @@ def test_any_stream_in_any_pieces(stream: str, bom: bool, places: list[int]) -> 
 
 @examples(150)
 @given(
+    st.lists(
+        st.sampled_from(["data: x", "data: y z", "data: ", "data:x", ": hb", "data: x\ndata: y"])
+    ),
+    st.sampled_from(["\n\n", "\n\n\n", "\n"]),
+    _places,
+)
+def test_streams_as_servers_write_them(events: list[str], end: str, places: list[int]) -> None:
+    """One line of data and an empty one, which is read by a shorter way; and what comes near it."""
+    body = "".join(event + end for event in events).encode()
+    assert decoded(cut(body, places)) == reference(body)
+
+
+@examples(150)
+@given(
     st.lists(texts.map(lambda text: text.replace("\r", "").replace("\n", "")), max_size=5),
     _ends,
     st.integers(1, 9),

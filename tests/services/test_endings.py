@@ -40,6 +40,9 @@ class Breaking:
             raise Unavailable("The database does not answer.", retry_after=2)
         return self._database.write(work)
 
+    def jot(self, work: Callable[[Transaction], object]) -> object:
+        return self.write(work)
+
     def close(self) -> None:
         pass
 

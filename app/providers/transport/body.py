@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-
 # A chunk of no bytes, with no trailers.
 _LAST = b"0\r\n\r\n"
 
@@ -85,9 +84,9 @@ class Chunked:
         """Raises BrokenFraming."""
         if not (self._left or self._rest):
             # The common case: a token is written as a chunk of its own, and read as one.
-            end = data.find(b"\r\n", 0, 20)
-            if end > 0 and 0 < _length(data[:end]) == len(data) - end - 4:
-                return data[end + 2 : -2]
+            said, _, chunk = data.partition(b"\r\n")
+            if len(chunk) > 2 and said == b"%x" % (len(chunk) - 2):
+                return chunk[:-2]
             last = data.endswith(_LAST)
             if (whole := _whole(data[: -len(_LAST)] if last else data)) is not None:
                 self.done = self.clean = last

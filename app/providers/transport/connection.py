@@ -79,21 +79,18 @@ class Connection:
         if self._tls and self._sock.pending():
             return self._recv(_READ)
         while True:
-            self._wait()
+            if not self._watching:
+                self._watching = True
+                self._watcher.start(self._readable)
+            self._reader = getcurrent()
+            try:
+                self._hub.switch()
+            finally:
+                self._reader = None
             try:
                 return self._recv(_READ)
             except BlockingIOError:
                 continue
-
-    def _wait(self) -> None:
-        if not self._watching:
-            self._watching = True
-            self._watcher.start(self._readable)
-        self._reader = getcurrent()
-        try:
-            self._hub.switch()
-        finally:
-            self._reader = None
 
     def _readable(self) -> None:
         if self._reader is not None:

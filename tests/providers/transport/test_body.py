@@ -53,6 +53,19 @@ def test_chunks_however_they_are_cut(made: tuple[bytes, bytes], places: list[int
     assert not shortened.done
 
 
+@given(st.lists(_DATA.filter(len), max_size=8), st.booleans(), _PLACES)
+@examples(150)
+def test_chunks_as_servers_write_them(parts: list[bytes], ended: bool, places: list[int]) -> None:
+    """A size in plain hexadecimal and nothing besides, which is read by a shorter way."""
+    wire = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+    body = Chunked()
+    assert read(body, cut(wire + b"0\r\n\r\n" * ended, places)) == b"".join(parts)
+    assert body.done == ended
+    whole = Chunked()
+    whole.feed(wire + b"0\r\n\r\n" * ended)
+    assert whole.clean == ended
+
+
 @given(chunked())
 @examples(40)
 def test_chunks_as_the_standard_library_reads_them(made: tuple[bytes, bytes]) -> None:
