@@ -46,7 +46,7 @@ class Short:
         try:
             if transaction is not None:
                 transaction.rollback()
-        except (sqlite3.Error, DBAPIError):
+        except Exception:  # whatever it is: a transaction that stays open would lock the file
             self._drop()
 
     def _drop(self) -> None:

@@ -22,7 +22,6 @@ Work = Callable[[Connection], T]
 # The one that a thread can wait in; gevent's is for greenlets.
 _Queue = get_original("queue", "SimpleQueue")
 
-
 # Short ones that share a transaction: a tenth of a millisecond each, in which the loop stands.
 _AT_ONCE = 32
 
@@ -144,10 +143,10 @@ class Thread:
 
 
 def _done(jobs: Sequence[_Job[Any]], short: Short) -> bool:
-    connection = short.begin()
-    if connection is None:
-        return False
     try:
+        connection = short.begin()
+        if connection is None:
+            return False
         for job in jobs:
             job.value = job.work(connection)
     except Exception:  # what it was is said when the thread does it again

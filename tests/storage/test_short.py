@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from app.errors import Unavailable
 from app.storage import conversations
 from app.storage.database import Database, Transaction
+from app.storage.short import Short
 from app.storage.tables import conversations as table
 
 # Not gevent's: a thread sleeps, as it does while the disk writes; and which thread it is.
@@ -149,6 +150,21 @@ def test_a_commit_that_fails_is_done_again(sqlite: Database) -> None:
         sqlite.jot(titled("Once"))
     assert not failures
     assert sqlite.read(lambda tx: tx.scalar(select(func.count()).select_from(table))) == 1
+
+
+def test_a_transaction_that_cannot_be_begun_is_the_threads(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks on the loop, nobody waits for ever: not this one, and not who comes next."""
+
+    def breaks(_short: Short) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Short, "begin", breaks)
+        sqlite.jot(titled("First"))
+    sqlite.jot(titled("Second"))
+    assert titles(sqlite) == {"First", "Second"}
 
 
 def test_work_that_would_wait_is_done_in_the_thread(sqlite: Database) -> None:
