@@ -1,7 +1,7 @@
 """Flask, without what it looks for at each request where there is nothing of the kind.
 
-Views, hooks, errors and contexts are as its documentation says, but that hooks before a request are
-the application's alone; blueprints may have some after it.
+Views, hooks, errors and contexts are as its documentation says: where there is something of the
+kind, Flask does it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Application(Flask):
         )
 
     def preprocess_request(self) -> ResponseReturnValue | None:
-        for hook in self.before_request_funcs.get(None, ()):
+        if self.url_value_preprocessors or self.before_request_funcs.keys() != {None}:
+            return super().preprocess_request()
+        for hook in self.before_request_funcs[None]:
             answer: Any = hook()
             if answer is not None:
                 return answer  # type: ignore[no-any-return]
@@ -51,6 +53,8 @@ class Application(Flask):
         """The session is not saved: there is none."""
         context, hooks = _context._get_current_object(), self.after_request_funcs
         name = context.request.blueprint
+        if name is not None and "." in name:  # a blueprint inside of another
+            return super().process_response(response)
         of_blueprint = hooks[name] if name is not None and name in hooks else ()
         for hook in (
             *context._after_request_functions,

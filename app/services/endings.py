@@ -18,7 +18,7 @@ from app.metering.budgets import Alert
 from app.metering.ledger import Bill, Ledger
 from app.storage import calls, conversations, messages, run_logs, runs
 from app.storage.availability import InDoubt
-from app.storage.database import SHORT, Database, Transaction
+from app.storage.database import LITTLE, Database, Transaction
 from app.storage.messages import StoredMessage
 from app.storage.spool import Spool
 from app.storage.thread import T, Work
@@ -47,7 +47,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     @property
     def is_short(self) -> bool:
         """Whether storing it writes little."""
-        return self.log is None and sum(map(abs, self.pieces)) <= SHORT
+        return self.log is None and sum(map(abs, self.pieces)) <= LITTLE
 
     def broken(self, problem: Problem) -> Ending:
         """The same, of an answer that was not kept as far as its reader knows."""

@@ -13,7 +13,7 @@ from app.metering.tokens import IMAGE, estimate
 from app.providers.base import Effort
 from app.runs.run import OnDisconnect
 from app.storage import conversations, messages
-from app.storage.database import SHORT, Transaction
+from app.storage.database import LITTLE, Transaction
 from app.storage.messages import StoredMessage
 from app.storage.runs import Once
 
@@ -95,7 +95,7 @@ class Ask(Settings):
     @property
     def is_short(self) -> bool:
         texts = len(self.message) + len(self.system or "")
-        return self.conversation_id is None and not self.images and texts <= SHORT
+        return self.conversation_id is None and not self.images and texts <= LITTLE
 
     def _long_texts(self) -> Sequence[str]:
         return self.images

@@ -34,7 +34,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure
 _TRIES = 3
 
 # Characters that are little to write.
-SHORT = 50_000
+LITTLE = 50_000
 
 
 class Database(Protocol):
